@@ -1,0 +1,1 @@
+"""The rules that ship with conclint: one module, one rule."""
