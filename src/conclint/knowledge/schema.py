@@ -1,12 +1,18 @@
-"""The shape of the facts in `knowledge/*.toml`, and of those that users add in `[tool.conclint.knowledge]`.
+"""The shape of the facts in `stdlib/*.toml`, `libraries/*.toml` and `kinds.toml`, and of those that users add
+in `[tool.conclint.knowledge]`.
 
 A parameter is written `name@position`, positions 0-based and without `self`: `target@1`. `name@` is keyword
 only, `@0` positional only, `*@1` all positional arguments from 1 on, `**` all other keyword arguments.
+
+Events are words, the same for every kind: start, join, run, daemon, name, acquire, release, query, wait,
+wait_for, notify, notify_all, set, clear, submit, map, shutdown, close, terminate, kill, put, get, task_done,
+result, cancel, send, recv, poll, abort, reset, alive, callback, unlink.
 """
 
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -26,20 +32,27 @@ class Primitive(enum.Enum):
     EXECUTOR = "executor"
     FUTURE = "future"
     TASK = "task"
+    TASK_GROUP = "task group"
     QUEUE = "queue"
     PIPE = "pipe"
     CONNECTION = "connection"
+    LISTENER = "listener"
     SHARED_VALUE = "shared value"
     SHARED_MEMORY = "shared memory"
     MANAGER = "manager"
     PROXY = "proxy"
     THREAD_LOCAL = "thread-local"
     CONTEXT_VARIABLE = "context variable"
+    CONTEXT = "context"  # contextvars.Context: a set of context variables' values
     PROCESS_CONTEXT = "process context"
     EVENT_LOOP = "event loop"
     SUBPROCESS = "subprocess"
     SERVER = "server"
     SCHEDULER = "scheduler"
+    SERVICE = "service"  # a client, observer or listener that runs callbacks in threads of its own
+    SELECTOR = "selector"
+    SOCKET = "socket"
+    FINALIZER = "finalizer"
 
 
 class Domain(enum.Enum):
@@ -48,6 +61,8 @@ class Domain(enum.Enum):
     THREAD = "thread"
     PROCESS = "process"
     ASYNCIO = "asyncio"
+    GREENLET = "greenlet"  # cooperative threads: gevent, eventlet
+    HOST = "host"  # all processes of a machine, or of several: file locks, redis locks
 
 
 class Where(enum.Enum):
@@ -56,21 +71,38 @@ class Where(enum.Enum):
     THREAD = "thread"  # a new thread
     PROCESS = "process"  # a new process
     WORKER = "worker"  # a worker of the pool or executor it was given to
+    HELPER = "helper"  # a thread that the library keeps: a dispatcher, a result handler
     LOOP = "loop"  # the event loop, between other callbacks
+    GREENLET = "greenlet"  # a cooperative thread, which changes only where something waits
     SIGNAL = "signal"  # a signal handler, on the main thread between two bytecodes
     FINALIZER = "finalizer"  # wherever garbage collection happens
     EXIT = "exit"  # the main thread while the interpreter ends
     FORK = "fork"  # around os.fork
-    CALLER = "caller"  # at once, in the calling thread
+    CALLER = "caller"  # in the calling thread, during the call or a later one of the same object
 
 
-class Parameter(msgspec.Struct, frozen=True):
-    """How a call hands an argument over: by name, by 0-based position without `self`, or either."""
+class Transfer(enum.Enum):
+    """Whether an object can be handed to another process."""
 
-    name: str | None = None
-    position: int | None = None
-    rest: bool = False
-    """All positional arguments from `position` on, or, without a position, all other keywords."""
+    NEVER = "never"  # pickling it raises
+    INHERIT = "inherit"  # as an argument of a Process or of a pool's initializer only, not of a task
+    ALWAYS = "always"  # pickled, and still the same thing on the other side
+    COPY = "copy"  # pickled, but the other side gets a copy of its own
+
+
+class Parameter:
+    """How a call hands an argument over: by name, by 0-based position without `self`, or either.
+
+    `rest` stands for all positional arguments from `position` on, or, without a position, for all other
+    keywords. Immutable by convention; compares by value.
+    """
+
+    __slots__ = ("name", "position", "rest")
+
+    def __init__(self, name: str | None = None, position: int | None = None, *, rest: bool = False) -> None:
+        self.name = name
+        self.position = position
+        self.rest = rest
 
     @classmethod
     def parse(cls, text: str) -> Parameter:
@@ -78,20 +110,41 @@ class Parameter(msgspec.Struct, frozen=True):
         if text == "**":
             return cls(rest=True)
         name, at, position = text.partition("@")
-        if not at or (position and not position.isdigit()) or not (name or position):
+        if not at or (position and not position.isdecimal()) or not (name or position):
             raise ValueError(f"'{text}' is no parameter: write name@position")
         index = int(position) if position else None
         if name == "*":
+            if index is None:
+                raise ValueError("'*@' needs a position: write *@1")
             return cls(position=index, rest=True)
+        if name and not name.isidentifier():
+            raise ValueError(f"'{name}' in '{text}' is no name of a parameter")
         return cls(name or None, index)
+
+    def __str__(self) -> str:
+        if self.rest:
+            return "**" if self.position is None else f"*@{self.position}"
+        return f"{self.name or ''}@{'' if self.position is None else self.position}"
+
+    def __repr__(self) -> str:
+        return f"Parameter.parse({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Parameter):
+            return NotImplemented
+        return (self.name, self.position, self.rest) == (other.name, other.position, other.rest)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.position, self.rest))
 
 
 class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A callable is handed over to run elsewhere.
 
     `args` and `kwargs` say where its own arguments are given; `each` is an iterable whose items are the
-    arguments of one call each (`Pool.map`); `star` tells that each item is unpacked (`starmap`).
-    `initializer` marks what runs once in each worker rather than as a task.
+    arguments of one call each (`Pool.map`), or `each_rest` tells that each of `each` and all positional
+    arguments after it is such an iterable (`Executor.map`); `star` tells that each item is unpacked
+    (`starmap`). `initializer` marks what runs once in each worker rather than as a task.
     """
 
     target: Parameter
@@ -101,18 +154,39 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     each: Parameter | None = None
     star: bool = False
     initializer: bool = False
+    many: bool = False
+    """One such call is enough for several runs at the same time. (The workers of a pool are many anyway.)"""
+    coroutine: bool = False
+    """What is handed over is a coroutine object, made by a call, not a callable."""
+    methods: tuple[str, ...] = ()
+    """What is handed over is a class or an object whose methods run, these; `do_*` stands for a prefix."""
+    passes: int | None = None
+    """How many positional arguments the library passes (the result, a signal's number and frame); None:
+    those of `args` and `kwargs` only."""
+    executor: Parameter | None = None
+    """The executor whose workers run it; when not given, or None, threads of a default one."""
+    errors: Literal["result", "raised", "reported", "ignored"] | None = None
+    """Where an exception of the callable ends: in the returned future or iterator, out of the call itself, in
+    a message on standard error or a log, or nowhere."""
+    on_error: Parameter | None = None
+    """The parameter that takes a callback for the exception."""
 
 
 class Blocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A call that may wait for another thread, process or machine.
 
     With `timeout` given and not None it ends after that many seconds; with `blocking` given and false it does
-    not wait at all. `on` is what is waited for: "thread", "queue", "lock", "io", "child" or "time".
+    not wait at all. `on` is what is waited for: "thread", "process", "queue", "lock", "event", "future",
+    "io", "child", "time" or "input".
     """
 
-    on: str
+    on: Literal["thread", "process", "queue", "lock", "event", "future", "io", "child", "time", "input"]
     timeout: Parameter | None = None
     blocking: Parameter | None = None
+    releases: bool = False
+    """The object's own lock is given up while it waits."""
+    on_timeout: Literal["false", "none", "raises"] | None = None
+    """How the caller learns that time ran out: a false result, the object's state only, an exception."""
 
 
 class Deprecated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,32 +199,77 @@ class Deprecated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """What replaces it is an attribute: `t.setDaemon(True)` becomes `t.daemon = True`."""
 
 
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an event raises when it comes out of turn: other event -> exception.
+
+    `before = {start = "RuntimeError"}`: raised as long as `start` has not happened; `after` the opposite.
+    """
+
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+
+
 class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What calling a method means.
 
     `event` is the word for what happens to the object: start, join, acquire, release, wait, notify, close ...
-    `returns` is the qualified name of the type of the result. `raises` lists what it raises when used out of
-    turn. `since` is the Python version that brought it.
+    `returns` is the qualified name of the type of the result, `yields` that of its items when it is iterable.
+    `raises` lists what it raises when used out of turn. `since` is the version that brought it: of Python,
+    or of the library when it is none of the standard library's.
     """
 
     event: str | None = None
     blocks: Blocks | None = None
     runs: tuple[Runs, ...] = ()
+    makes: str | None = None
+    """Calling it is calling this type: `get_context().Process(...)`."""
     returns: str | None = None
+    yields: str | None = None
+    lazy: bool = False
+    """The result is an iterator which has to be consumed for errors to be seen."""
+    handle: bool = False
+    """The result is the only way to learn of the outcome, errors included: it should not be dropped."""
+    consumes: Parameter | None = None
+    """The futures, tasks or coroutines given here are waited for."""
+    takes: Parameter | None = None
+    """The item that is handed over to whoever gets it: `Queue.put(item)`, `Connection.send(obj)`."""
+    count: Parameter | None = None
+    """How often: `Semaphore.release(n)`, `Condition.notify(n)`."""
+    coroutine: bool = False
+    """The call only makes a coroutine, which blocks nothing but the task that awaits it."""
+    thread_safe: bool | None = None
+    """Whether it may be called from any thread; None: as its type says."""
+    reentrant: bool | None = None
+    """Whether a signal handler or finalizer that interrupts it may call it; None: as its type says."""
+    main_thread_only: bool = False
+    """Outside the main thread it raises."""
+    effect: str | None = None
+    enter: str | None = None
+    exit: str | None = None
     raises: tuple[str, ...] = ()
     deprecated: Deprecated | None = None
     since: str | None = None
     source: str | None = None
 
 
+class Attribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An attribute of a type whose value is itself of interest: `process.sentinel`, `shm.buf`."""
+
+    returns: str | None = None
+    effect: str | None = None
+    source: str | None = None
+
+
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is true of every value of one kind: its methods, and the events of storing to its attributes.
 
-    `context` maps the halves of a `with` statement to events: `{enter = "acquire", exit = "release"}`.
+    `enter` and `exit` are the events of the halves of a `with` statement.
     """
 
     methods: dict[str, Method] = {}
     attributes: dict[str, str] = {}
+    order: dict[str, Order] = {}
+    """Event -> what it raises when it comes out of turn."""
     enter: str | None = None
     exit: str | None = None
 
@@ -165,20 +284,39 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Primitive
     domain: Domain = Domain.THREAD
+    base: str | None = None
+    """A described type whose methods, order, attributes and with-events hold here too, unless replaced."""
     reentrant: bool | None = None
+    """Of a lock: its holder may take it again. Of a container: a handler or finalizer may use it."""
+    thread_safe: bool | None = None
+    """Its methods may be called from several threads without a lock."""
+    transfer: Transfer | None = None
     runs: tuple[Runs, ...] = ()
     methods: dict[str, Method] = {}
+    absent: tuple[str, ...] = ()
+    """Methods of the kind or base that it lacks."""
+    order: dict[str, Order] = {}
     guarded_by: Parameter | None = None
     workers: Parameter | None = None
+    count: Parameter | None = None
+    """The number it is made with: a semaphore's value, a barrier's parties, a queue's size."""
     daemon: Parameter | None = None
     parameters: tuple[str, ...] = ()
-    """The names of the constructor's parameters in order, where a rule needs to rewrite calls."""
+    """The names of the constructor's positional parameters in order, where a rule needs to rewrite calls."""
+    items: tuple[str, ...] = ()
+    """A call makes a tuple of these types: the two ends of a pipe."""
+    attributes: dict[str, Attribute] = {}
+    start_method: str | None = None
+    """The start method of multiprocessing that it stands for: "fork", "spawn", "forkserver"."""
     enter: str | None = None
     exit: str | None = None
     enters: str | None = None
     """Qualified name of the type that `with ... as x` binds, where it is not the object itself."""
     alias_of: str | None = None
     """The same class under its defining name."""
+    coroutine: bool = False
+    """The call must be awaited; then it gives the object."""
+    deprecated: Deprecated | None = None
     since: str | None = None
     source: str | None = None
 
@@ -186,13 +324,26 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A function that makes no primitive: what it runs elsewhere, whether it waits, what it returns.
 
-    `never_returns` marks `sys.exit` and its like; `effect` names a change to the whole process ("cwd",
-    "environment", "signal", "start method").
+    `never_returns` marks `sys.exit` and its like; `effect` names a change to the whole process: "cwd",
+    "umask", "environment", "signal", "start method", "locale", "warnings", "streams", "socket timeout",
+    "interpreter", "limits", "user", "random", "decimal", "monkey patch".
     """
 
     runs: tuple[Runs, ...] = ()
     blocks: Blocks | None = None
     returns: str | None = None
+    yields: str | None = None
+    lazy: bool = False
+    handle: bool = False
+    consumes: Parameter | None = None
+    coroutine: bool = False
+    thread_safe: bool | None = None
+    """False: to be called on the event loop's own thread only."""
+    reentrant: bool | None = None
+    """False: a signal handler that calls it can meet it half done (buffered streams, logging)."""
+    main_thread_only: bool = False
+    start_method: Parameter | None = None
+    """The parameter that names a start method of multiprocessing."""
     effect: str | None = None
     never_returns: bool = False
     deprecated: Deprecated | None = None
@@ -201,16 +352,78 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     source: str | None = None
 
 
+class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where code of the user runs that a framework calls.
+
+    `many`: several calls at once, as things are by default. `coroutine` is where an `async def` runs;
+    None: the same place.
+    """
+
+    where: Where
+    domain: Domain = Domain.THREAD
+    """Of a worker: whether workers are threads or processes."""
+    many: bool = False
+    coroutine: Where | None = None
+    passes: int | None = None
+    """How many positional arguments the framework passes, without `self`."""
+
+
+class Decorator(Override, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A decorator, bare or called, that hands the decorated function to a framework."""
+
+    returns: str | None = None
+    """The type that the decorated name then has, when it is no longer a plain function."""
+    since: str | None = None
+    source: str | None = None
+
+
+class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A class that people derive from: which methods of theirs are called from where.
+
+    A method's name may be a prefix, `do_*`. `mixes` says of a mixin where the servers it is mixed into run
+    their handlers.
+    """
+
+    methods: dict[str, Override] = {}
+    mixes: Override | None = None
+    source: str | None = None
+
+
+class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A module's variable: changing it, or what it holds, has an effect on the whole process."""
+
+    effect: str | None = None
+    type: str | None = None
+    """Qualified name of the type of its value."""
+    source: str | None = None
+
+
+class StartMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The default start method of multiprocessing on `platform` (as `sys.platform`) from `since` on."""
+
+    platform: str
+    since: str
+    method: str
+
+
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One TOML file: the facts about one library. `source` is its documentation.
 
-    `modules` are the modules it speaks of, so that `from x import *` can be resolved; `reexports` maps the
-    other public names of a class or function to the name it is described under.
+    The file bears the name of the library's import root. `modules` are the modules it speaks of, so that
+    `from x import *` can be resolved; `reexports` maps other public names of a class, function or whole
+    module to the name it is described under, `hidden` lists described names that `import *` does not bind.
     """
 
     source: str = ""
     modules: tuple[str, ...] = ()
     reexports: dict[str, str] = {}
+    hidden: tuple[str, ...] = ()
     kinds: dict[Primitive, Kind] = {}
     types: dict[str, Type] = {}
     functions: dict[str, Function] = {}
+    decorators: dict[str, Decorator] = {}
+    bases: dict[str, Base] = {}
+    variables: dict[str, Variable] = {}
+    start_methods: tuple[StartMethod, ...] = ()
+    fragments: dict[str, str] = {}
+    """Bare names that stand for a qualified name in fragments of code without imports."""

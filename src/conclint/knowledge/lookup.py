@@ -1,0 +1,255 @@
+"""Questions about what libraries mean, answered from the facts: `standard()` is the one object to ask."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, TypeVar
+
+from conclint.knowledge import load
+from conclint.knowledge.schema import (
+    Attribute,
+    Base,
+    Decorator,
+    Function,
+    Kind,
+    Library,
+    Method,
+    Order,
+    Override,
+    Primitive,
+    Type,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_Entry = TypeVar("_Entry")
+_NO_KIND = Kind()
+
+
+class Knowledge:
+    """What is known about libraries. Names are qualified and may be any public spelling of the thing.
+
+    Facts of a library are read when one of its names is first asked for. Answers are remembered.
+    """
+
+    def __init__(self, user: tuple[Library, ...] = ()) -> None:
+        self._user = user
+        self._kinds = _kinds()
+        for library in user:
+            self._kinds = {**self._kinds, **library.kinds}
+        self._canonical: dict[str, str] = {}
+        self._methods: dict[tuple[str, str], Method | None] = {}
+
+    def with_user(self, table: Mapping[str, object], place: str = "tool.conclint.knowledge") -> Knowledge:
+        """Return knowledge that a user's table adds to, or corrects.
+
+        Raises `ConfigError` with every mistake in the table, each at `place`.
+        """
+        return Knowledge((load.convert(table, place), *self._user))
+
+    def canonical(self, name: str) -> str:
+        """Return the name under which the facts speak of `name`, or `name` itself.
+
+        `multiprocessing.context.Process` is `multiprocessing.Process`; what is reached through a class or a
+        module goes with it: `asyncio.locks.Lock.acquire` is `asyncio.Lock.acquire`.
+        """
+        found = self._canonical.get(name)
+        if found is None:
+            found = self._canonical[name] = self._resolved(name)
+        return found
+
+    def _resolved(self, name: str) -> str:
+        seen = {name}
+        while True:
+            step = self._step(name)
+            if step in seen:
+                return name
+            seen.add(step)
+            name = step
+
+    def _step(self, name: str) -> str:
+        libraries = self._about(name)
+        end = len(name)
+        while end > 0:
+            head = name[:end]
+            for library in libraries:
+                target = library.reexports.get(head)
+                if target is None and head in library.types:
+                    target = library.types[head].alias_of
+                if target is None and head in library.functions:
+                    target = library.functions[head].alias_of
+                if target is not None:
+                    return target + name[end:]
+            end = name.rfind(".", 0, end)
+        return name
+
+    def type(self, name: str) -> Type | None:
+        """Return the facts about a class, or function that makes a primitive."""
+        name = self.canonical(name)
+        return _first(library.types.get(name) for library in self._about(name))
+
+    def function(self, name: str) -> Function | None:
+        """Return the facts about a function that makes no primitive."""
+        name = self.canonical(name)
+        return _first(library.functions.get(name) for library in self._about(name))
+
+    def variable(self, name: str) -> Variable | None:
+        """Return the facts about a module's variable: `os.environ`."""
+        name = self.canonical(name)
+        return _first(library.variables.get(name) for library in self._about(name))
+
+    def kind(self, primitive: Primitive) -> Kind:
+        """Return what holds for every value of a kind."""
+        return self._kinds.get(primitive, _NO_KIND)
+
+    def lineage(self, type_name: str) -> tuple[Type, ...]:
+        """Return the facts about a type and the types it is based on, itself first; empty if unknown."""
+        found: list[Type] = []
+        at: str | None = type_name
+        while at is not None and (here := self.type(at)) is not None and here not in found:
+            found.append(here)
+            at = here.base
+        return tuple(found)
+
+    def method(self, type_name: str, method_name: str) -> Method | None:
+        """Return what a method means: as the type itself says, its bases, or its kind."""
+        key = type_name, method_name
+        if key not in self._methods:
+            self._methods[key] = self._method(type_name, method_name)
+        return self._methods[key]
+
+    def _method(self, type_name: str, method_name: str) -> Method | None:
+        lineage = self.lineage(type_name)
+        for described in lineage:
+            if method_name in described.methods:
+                return described.methods[method_name]
+            if method_name in described.absent:
+                return None
+        return self.kind(lineage[0].kind).methods.get(method_name) if lineage else None
+
+    def methods(self, type_name: str) -> dict[str, Method]:
+        """Return all methods that are known of a type, by name."""
+        lineage = self.lineage(type_name)
+        if not lineage:
+            return {}
+        names = dict.fromkeys(self.kind(lineage[0].kind).methods)
+        for described in reversed(lineage):
+            names.update(dict.fromkeys(described.methods))
+        found = ((name, self.method(type_name, name)) for name in names)
+        return {name: method for name, method in found if method is not None}
+
+    def order(self, type_name: str, event: str) -> Order:
+        """Return what an event of an object raises when it comes out of turn."""
+        lineage = self.lineage(type_name)
+        stated = _first(described.order.get(event) for described in lineage)
+        if stated is None and lineage:
+            stated = self.kind(lineage[0].kind).order.get(event)
+        return stated or Order()
+
+    def with_events(self, type_name: str) -> tuple[str | None, str | None]:
+        """Return the events of entering and leaving `with value:`, (None, None) where it means nothing."""
+        lineage = self.lineage(type_name)
+        pairs = [(described.enter, described.exit) for described in lineage]
+        if lineage:
+            kind = self.kind(lineage[0].kind)
+            pairs.append((kind.enter, kind.exit))
+        for pair in pairs:
+            if any(pair):
+                return pair
+        return None, None
+
+    def attribute_event(self, kind: Primitive, attribute: str) -> str | None:
+        """Return the event of storing to an attribute: `thread.daemon = True` is "daemon"."""
+        return self.kind(kind).attributes.get(attribute)
+
+    def attribute(self, type_name: str, attribute: str) -> Attribute | None:
+        """Return the facts about an attribute whose value is of interest."""
+        return _first(described.attributes.get(attribute) for described in self.lineage(type_name))
+
+    def decorator(self, name: str) -> Decorator | None:
+        """Return where a function decorated so runs.
+
+        A decorator that is a method is asked for through its type: `flask.Flask.route`.
+        """
+        name = self.canonical(name)
+        found = _first(library.decorators.get(name) for library in self._about(name))
+        if found is not None:
+            return found
+        owner, _, method = name.rpartition(".")
+        described = self.type(owner) if owner else None
+        return self.decorator(f"{described.base}.{method}") if described and described.base else None
+
+    def base(self, name: str) -> Base | None:
+        """Return which methods of classes derived from this one are called from where."""
+        name = self.canonical(name)
+        return _first(library.bases.get(name) for library in self._about(name))
+
+    def override(self, base_name: str, method_name: str) -> Override | None:
+        """Return where a method runs that a class derived from `base_name` defines, None when unknown."""
+        described = self.base(base_name)
+        if described is None:
+            return None
+        for name, override in described.methods.items():
+            if name == method_name or (name.endswith("*") and method_name.startswith(name[:-1])):
+                return override
+        return None
+
+    def names_of(self, module: str) -> frozenset[str]:
+        """Return the described names that `from module import *` binds; empty for an unknown module."""
+        prefix = f"{module}."
+        return frozenset(
+            name.removeprefix(prefix)
+            for library in self._about(module)
+            if module in library.modules
+            for name in _names(library)
+            if name.startswith(prefix) and "." not in name.removeprefix(prefix) and name not in library.hidden
+        )
+
+    def well_known(self, bare_name: str) -> str | None:
+        """Return what a bare name stands for in a fragment of code without imports: `Thread`, `threading`."""
+        return _first(library.fragments.get(bare_name) for library in (*self._user, _fragments()))
+
+    def default_start_method(self, platform: str, version: tuple[int, int]) -> str:
+        """Return multiprocessing's default start method on a `sys.platform` under a version of Python."""
+        library = load.library("multiprocessing")
+        applicable = [
+            entry
+            for entry in (library.start_methods if library else ())
+            if platform.startswith(entry.platform) and _version(entry.since) <= version
+        ]
+        return max(applicable, key=lambda entry: _version(entry.since)).method if applicable else "spawn"
+
+    def _about(self, name: str) -> tuple[Library, ...]:
+        known = load.library(name.partition(".")[0])
+        return self._user if known is None else (*self._user, known)
+
+
+def _first(found: Iterator[_Entry | None]) -> _Entry | None:
+    return next((entry for entry in found if entry is not None), None)
+
+
+def _names(library: Library) -> Iterator[str]:
+    for table in (library.types, library.functions, library.reexports, library.decorators, library.variables):
+        yield from table
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
+@functools.cache
+def _kinds() -> dict[Primitive, Kind]:
+    return load.read(load.HERE / "kinds.toml").kinds
+
+
+@functools.cache
+def _fragments() -> Library:
+    return load.read(load.HERE / "fragments.toml")
+
+
+@functools.cache
+def standard() -> Knowledge:
+    """Return the knowledge that ships with conclint: one object for the whole process."""
+    return Knowledge()
