@@ -1,0 +1,153 @@
+"""Lexical scopes and what binds names in them (Language Reference 4.2, "Naming and binding")."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import libcst as cst
+
+ScopeNode: TypeAlias = (
+    "cst.Module | cst.ClassDef | cst.FunctionDef | cst.Lambda | cst.ListComp | cst.SetComp | cst.DictComp"
+    " | cst.GeneratorExp"
+)
+
+
+class ScopeKind(enum.Enum):
+    """What opens a scope."""
+
+    MODULE = "module"
+    CLASS = "class"
+    FUNCTION = "function"
+    LAMBDA = "lambda"
+    COMPREHENSION = "comprehension"
+
+
+class BindingKind(enum.Enum):
+    """How a name comes to stand for a value."""
+
+    ASSIGN = "assign"  # also annotated assignments with a value and the walrus
+    AUGMENT = "augment"
+    DECLARE = "declare"  # an annotation without a value
+    IMPORT = "import"
+    IMPORT_FROM = "import from"
+    DEFINITION = "definition"
+    PARAMETER = "parameter"
+    ITERATE = "iterate"  # the target of a for loop or comprehension
+    ENTER = "enter"  # with ... as
+    EXCEPTION = "exception"
+    MATCH = "match"
+    DELETE = "delete"
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Binding:
+    """One place that binds `name` in `scope`.
+
+    `value` is what it is bound to: the right-hand side, the iterable of a loop, the context manager of a
+    `with`, the definition, the default of a parameter. `path` leads from that value to the name through nested
+    unpacking: `a, (b, c) = v` binds `c` to element (1, 1) of `v`; -1 stands for what lies behind a star.
+    `qualified` is the imported dotted name.
+    """
+
+    name: str
+    kind: BindingKind
+    node: cst.CSTNode
+    scope: Scope
+    value: cst.CSTNode | None = None
+    path: tuple[int, ...] = ()
+    qualified: str = ""
+    annotation: cst.BaseExpression | None = None
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Scope:
+    """A module, class, function, lambda or comprehension and what stands directly in it.
+
+    `calls`, `withs`, `attributes` and `names` list the nodes of that kind in source order, without those of
+    inner scopes; `names` holds loads and stores alike.
+    """
+
+    kind: ScopeKind
+    node: ScopeNode
+    parent: Scope | None
+    name: str
+    bindings: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
+    global_names: set[str] = dataclasses.field(default_factory=set)
+    nonlocal_names: set[str] = dataclasses.field(default_factory=set)
+    children: list[Scope] = dataclasses.field(default_factory=list)
+    calls: list[cst.Call] = dataclasses.field(default_factory=list)
+    withs: list[cst.With] = dataclasses.field(default_factory=list)
+    attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)
+    names: list[cst.Name] = dataclasses.field(default_factory=list)
+    star_imports: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def qualified_name(self) -> str:
+        """As `__qualname__` spells it, comprehensions left out; empty for the module."""
+        if self.parent is None:
+            return ""
+        if self.kind is ScopeKind.COMPREHENSION:
+            return self.parent.qualified_name
+        outer = self.parent.qualified_name
+        if not outer:
+            return self.name
+        callable_outside = self.parent.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
+        return f"{outer}.<locals>.{self.name}" if callable_outside else f"{outer}.{self.name}"
+
+    @property
+    def is_callable(self) -> bool:
+        """Tell a function or lambda from a module, class or comprehension."""
+        return self.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
+
+    @property
+    def execution(self) -> Scope:
+        """The function, lambda, class or module whose code runs this: a comprehension runs in its parent."""
+        scope = self
+        while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    @property
+    def module(self) -> Scope:
+        """The outermost scope."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def bind(self, binding: Binding) -> None:
+        """Add a binding, in source order."""
+        self.bindings.setdefault(binding.name, []).append(binding)
+
+    def owner(self, name: str) -> Scope | None:
+        """Return the scope whose variable `name` is when used here, None when nothing in the module binds it.
+
+        Class scopes are skipped from inside functions, as the language does.
+        """
+        if name in self.global_names:
+            return self.module
+        scope: Scope | None = self
+        if name in self.nonlocal_names:
+            scope = self.parent
+        first = True
+        while scope is not None:
+            if (first or scope.kind is not ScopeKind.CLASS) and name in scope.bindings:
+                if name in scope.global_names:
+                    return scope.module
+                if name not in scope.nonlocal_names:
+                    return scope
+            if scope.kind is not ScopeKind.COMPREHENSION:
+                first = False
+            scope = scope.parent
+        return None
+
+    def walk(self) -> Iterator[Scope]:
+        """Yield this scope and all inside it, outer ones first, in source order."""
+        pending = [self]
+        while pending:
+            scope = pending.pop()
+            yield scope
+            pending.extend(reversed(scope.children))

@@ -1,0 +1,291 @@
+"""The one walk over a tree: parents, scopes and bindings in a single read-only pass.
+
+The walk keeps its own stack, so deep expressions can't overflow the interpreter's, and goes by a table from node
+class to fields: a few hundredths of the cost of the parse, where libcst's visitor costs more than the parse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import libcst as cst
+
+from conclint.source import Source
+from conclint.syntax.children import FIELDS, fields_of
+from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
+from conclint.syntax.tree import Tree
+
+_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_LEAVES = frozenset(kind for kind, fields in FIELDS.items() if not fields)
+
+
+def walk(module: cst.Module, source: Source) -> Tree:
+    """Return the tree of `module` with parents and scopes."""
+    walker = _Walker(module)
+    walker.run()
+    return Tree(source, module, walker.root, walker.parents, walker.scopes)
+
+
+class _Walker:
+    def __init__(self, module: cst.Module) -> None:
+        self.root = Scope(ScopeKind.MODULE, module, None, "")
+        self.scopes: dict[int, Scope] = {id(module): self.root}
+        self.parents: dict[int, cst.CSTNode] = {}
+        self.stack: list[tuple[cst.CSTNode, Scope]] = [(module, self.root)]
+        self.handlers: dict[type[cst.CSTNode], Callable[[cst.CSTNode, Scope], Scope | None]] = {
+            cst.Name: self._name,
+            cst.Call: self._call,
+            cst.Attribute: self._attribute,
+            cst.With: self._with,
+            cst.Assign: self._assign,
+            cst.AnnAssign: self._annotated,
+            cst.AugAssign: self._augmented,
+            cst.NamedExpr: self._walrus,
+            cst.For: self._for,
+            cst.CompFor: self._for,
+            cst.ExceptHandler: self._except,
+            cst.ExceptStarHandler: self._except,
+            cst.Import: self._import,
+            cst.ImportFrom: self._import_from,
+            cst.Global: self._global,
+            cst.Nonlocal: self._nonlocal,
+            cst.Del: self._del,
+            cst.MatchAs: self._match,
+            cst.MatchStar: self._match,
+            cst.MatchMapping: self._match,
+            cst.TypeAlias: self._type_alias,
+            cst.FunctionDef: self._function,
+            cst.ClassDef: self._class,
+            cst.Lambda: self._lambda,
+            **dict.fromkeys(_COMPREHENSIONS, self._comprehension),
+        }
+
+    def run(self) -> None:
+        stack, parents, handlers = self.stack, self.parents, self.handlers
+        while stack:
+            node, scope = stack.pop()
+            kind = node.__class__
+            handler = handlers.get(kind)
+            if handler is not None:
+                inside = handler(node, scope)
+                if inside is None:
+                    continue
+                scope = inside
+            if kind in _LEAVES:
+                continue
+            for field in reversed(fields_of(kind)):
+                value = getattr(node, field)
+                if value.__class__ is list or value.__class__ is tuple:
+                    for item in reversed(value):
+                        parents[id(item)] = node
+                        stack.append((item, scope))
+                elif isinstance(value, cst.CSTNode):
+                    parents[id(value)] = node
+                    stack.append((value, scope))
+
+    # handlers return the scope of the node's children, None when they have seen to the children themselves
+
+    def _name(self, node: cst.CSTNode, scope: Scope) -> None:
+        scope.names.append(node)  # type: ignore[arg-type]
+
+    def _call(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.calls.append(node)  # type: ignore[arg-type]
+        return scope
+
+    def _attribute(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.attributes.append(node)  # type: ignore[arg-type]
+        return scope
+
+    def _with(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.With)
+        scope.withs.append(node)
+        for item in node.items:
+            if item.asname is not None:
+                self._bind_target(item.asname.name, scope, BindingKind.ENTER, item.item)
+        return scope
+
+    def _assign(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.Assign)
+        for target in node.targets:
+            self._bind_target(target.target, scope, BindingKind.ASSIGN, node.value)
+        return scope
+
+    def _annotated(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.AnnAssign)
+        if isinstance(node.target, cst.Name):
+            kind = BindingKind.DECLARE if node.value is None else BindingKind.ASSIGN
+            annotation = node.annotation.annotation
+            scope.bind(
+                Binding(node.target.value, kind, node.target, scope, node.value, annotation=annotation)
+            )
+        return scope
+
+    def _augmented(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.AugAssign)
+        if isinstance(node.target, cst.Name):
+            scope.bind(Binding(node.target.value, BindingKind.AUGMENT, node.target, scope, node.value))
+        return scope
+
+    def _walrus(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.NamedExpr)
+        # PEP 572: inside a comprehension the name is bound in the scope around it
+        self._bind_target(node.target, scope.execution, BindingKind.ASSIGN, node.value)
+        return scope
+
+    def _for(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, (cst.For, cst.CompFor))
+        self._bind_target(node.target, scope, BindingKind.ITERATE, node.iter)
+        return scope
+
+    def _except(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, (cst.ExceptHandler, cst.ExceptStarHandler))
+        if node.name is not None:
+            self._bind_target(node.name.name, scope, BindingKind.EXCEPTION, node.type)
+        return scope
+
+    def _import(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.Import)
+        for alias in node.names:
+            dotted = dotted_name(alias.name)
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                name = alias.asname.name.value
+            else:
+                name = dotted = dotted.partition(".")[0]
+            scope.bind(Binding(name, BindingKind.IMPORT, alias, scope, qualified=dotted))
+        return scope
+
+    def _import_from(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.ImportFrom)
+        origin = "." * len(node.relative) + (dotted_name(node.module) if node.module is not None else "")
+        if isinstance(node.names, cst.ImportStar):
+            scope.star_imports.append(origin)
+            return scope
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            qualified = f"{origin}{name}" if origin.endswith(".") else f"{origin}.{name}"
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                name = alias.asname.name.value
+            scope.bind(Binding(name, BindingKind.IMPORT_FROM, alias, scope, qualified=qualified))
+        return scope
+
+    def _global(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.Global)
+        scope.global_names.update(item.name.value for item in node.names)
+        return scope
+
+    def _nonlocal(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.Nonlocal)
+        scope.nonlocal_names.update(item.name.value for item in node.names)
+        return scope
+
+    def _del(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.Del)
+        self._bind_target(node.target, scope, BindingKind.DELETE, None)
+        return scope
+
+    def _match(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        name = node.rest if isinstance(node, cst.MatchMapping) else node.name  # type: ignore[attr-defined]
+        if name is not None:
+            scope.bind(Binding(name.value, BindingKind.MATCH, name, scope))
+        return scope
+
+    def _type_alias(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, cst.TypeAlias)
+        scope.bind(Binding(node.name.value, BindingKind.ASSIGN, node.name, scope, node.value))
+        return scope
+
+    def _function(self, node: cst.CSTNode, scope: Scope) -> None:
+        assert isinstance(node, cst.FunctionDef)
+        scope.bind(Binding(node.name.value, BindingKind.DEFINITION, node, scope, node))
+        inner = self._open(ScopeKind.FUNCTION, node, scope, node.name.value)
+        self._parameters(node.params, inner)
+        self._push(node, (node.body,), inner)
+        outside: list[cst.CSTNode | None] = [*node.decorators, node.params, node.returns]
+        self._push(node, outside, scope)
+
+    def _class(self, node: cst.CSTNode, scope: Scope) -> None:
+        assert isinstance(node, cst.ClassDef)
+        scope.bind(Binding(node.name.value, BindingKind.DEFINITION, node, scope, node))
+        inner = self._open(ScopeKind.CLASS, node, scope, node.name.value)
+        self._push(node, (node.body,), inner)
+        self._push(node, (*node.decorators, *node.bases, *node.keywords), scope)
+
+    def _lambda(self, node: cst.CSTNode, scope: Scope) -> None:
+        assert isinstance(node, cst.Lambda)
+        inner = self._open(ScopeKind.LAMBDA, node, scope, "<lambda>")
+        self._parameters(node.params, inner)
+        self._push(node, (node.body,), inner)
+        self._push(node, (node.params,), scope)
+
+    def _comprehension(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        assert isinstance(node, _COMPREHENSIONS)
+        return self._open(ScopeKind.COMPREHENSION, node, scope, "<comprehension>")
+
+    def _open(
+        self,
+        kind: ScopeKind,
+        node: cst.ClassDef | cst.FunctionDef | cst.Lambda | cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp,
+        parent: Scope,
+        name: str,
+    ) -> Scope:
+        scope = Scope(kind, node, parent, name)
+        parent.children.append(scope)
+        self.scopes[id(node)] = scope
+        return scope
+
+    def _parameters(self, parameters: cst.Parameters, scope: Scope) -> None:
+        for parameter in every_parameter(parameters):
+            annotation = parameter.annotation.annotation if parameter.annotation is not None else None
+            scope.bind(
+                Binding(
+                    parameter.name.value,
+                    BindingKind.PARAMETER,
+                    parameter,
+                    scope,
+                    parameter.default,
+                    annotation=annotation,
+                )
+            )
+
+    def _push(self, parent: cst.CSTNode, nodes: Iterable[cst.CSTNode | None], scope: Scope) -> None:
+        for node in reversed([node for node in nodes if node is not None]):
+            self.parents[id(node)] = parent
+            self.stack.append((node, scope))
+
+    def _bind_target(
+        self,
+        target: cst.CSTNode,
+        scope: Scope,
+        kind: BindingKind,
+        value: cst.CSTNode | None,
+        path: tuple[int, ...] = (),
+    ) -> None:
+        if isinstance(target, cst.Name):
+            scope.bind(Binding(target.value, kind, target, scope, value, path))
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for index, element in enumerate(target.elements):
+                step = -1 if isinstance(element, cst.StarredElement) else index
+                self._bind_target(element.value, scope, kind, value, (*path, step))
+
+
+def every_parameter(parameters: cst.Parameters) -> list[cst.Param]:
+    """Return the parameters in the order of the signature, starred ones included."""
+    found = [*parameters.posonly_params, *parameters.params]
+    if isinstance(parameters.star_arg, cst.Param):
+        found.append(parameters.star_arg)
+    found.extend(parameters.kwonly_params)
+    if parameters.star_kwarg is not None:
+        found.append(parameters.star_kwarg)
+    return found
+
+
+def dotted_name(node: cst.CSTNode) -> str:
+    """Return `a.b.c` for a chain of names, empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    parts.append(node.value)
+    return ".".join(reversed(parts))
