@@ -127,16 +127,17 @@ class Knowledge:
                 return described.methods[method_name]
             if method_name in described.absent:
                 return None
-        return self.kind(lineage[0].kind).methods.get(method_name) if lineage else None
+        return _first(self.kind(described.kind).methods.get(method_name) for described in lineage)
 
     def methods(self, type_name: str) -> dict[str, Method]:
         """Return all methods that are known of a type, by name."""
         lineage = self.lineage(type_name)
-        if not lineage:
-            return {}
-        names = dict.fromkeys(self.kind(lineage[0].kind).methods)
-        for described in reversed(lineage):
-            names.update(dict.fromkeys(described.methods))
+        names = {
+            name: None
+            for described in reversed(lineage)
+            for methods in (self.kind(described.kind).methods, described.methods)
+            for name in methods
+        }
         found = ((name, self.method(type_name, name)) for name in names)
         return {name: method for name, method in found if method is not None}
 
@@ -144,20 +145,17 @@ class Knowledge:
         """Return what an event of an object raises when it comes out of turn."""
         lineage = self.lineage(type_name)
         stated = _first(described.order.get(event) for described in lineage)
-        if stated is None and lineage:
-            stated = self.kind(lineage[0].kind).order.get(event)
+        if stated is None:
+            stated = _first(self.kind(described.kind).order.get(event) for described in lineage)
         return stated or Order()
 
     def with_events(self, type_name: str) -> tuple[str | None, str | None]:
         """Return the events of entering and leaving `with value:`, (None, None) where it means nothing."""
         lineage = self.lineage(type_name)
-        pairs = [(described.enter, described.exit) for described in lineage]
-        if lineage:
-            kind = self.kind(lineage[0].kind)
-            pairs.append((kind.enter, kind.exit))
-        for pair in pairs:
-            if any(pair):
-                return pair
+        described: Type | Kind
+        for described in (*lineage, *(self.kind(described.kind) for described in lineage)):
+            if described.enter or described.exit:
+                return described.enter, described.exit
         return None, None
 
     def attribute_event(self, kind: Primitive, attribute: str) -> str | None:

@@ -6,12 +6,13 @@ only, `@0` positional only, `*@1` all positional arguments from 1 on, `**` all o
 
 Events are words, the same for every kind: start, join, run, daemon, name, acquire, release, query, wait,
 wait_for, notify, notify_all, set, clear, submit, map, shutdown, close, terminate, kill, put, get, task_done,
-result, cancel, send, recv, poll, abort, reset, alive, callback, unlink.
+result, cancel, send, recv, poll, abort, reset, alive, callback, unlink, join_thread, cancel_join_thread.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Container  # noqa: TC003
 from typing import Literal
 
 import msgspec
@@ -183,6 +184,8 @@ class Blocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     on: Literal["thread", "process", "queue", "lock", "event", "future", "io", "child", "time", "input"]
     timeout: Parameter | None = None
     blocking: Parameter | None = None
+    default_timeout: float | None = None
+    """Seconds it waits when no timeout is given; 0: not at all. None: for ever."""
     releases: bool = False
     """The object's own lock is given up while it waits."""
     on_timeout: Literal["false", "none", "raises"] | None = None
@@ -202,11 +205,19 @@ class Deprecated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an event raises when it comes out of turn: other event -> exception.
 
-    `before = {start = "RuntimeError"}`: raised as long as `start` has not happened; `after` the opposite.
+    `before = {start = "RuntimeError"}`: raised as long as `start` has not happened; `after` the opposite. Where
+    any of several events will do, they stand side by side: `before = {"close terminate" = "ValueError"}`.
     """
 
     before: dict[str, str] = {}
     after: dict[str, str] = {}
+
+    def raised(self, happened: Container[str]) -> str | None:
+        """Return the exception that the event raises when these events have happened, None when it is fine."""
+        for words, exception in self.before.items():
+            if not any(word in happened for word in words.split()):
+                return exception
+        return next((raised for word, raised in self.after.items() if word in happened), None)
 
 
 class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -306,6 +317,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     items: tuple[str, ...] = ()
     """A call makes a tuple of these types: the two ends of a pipe."""
     attributes: dict[str, Attribute] = {}
+    proxy: bool = False
+    """Its calls go to a manager's server process, and give copies."""
     start_method: str | None = None
     """The start method of multiprocessing that it stands for: "fork", "spawn", "forkserver"."""
     enter: str | None = None
