@@ -6,7 +6,8 @@ only, `@0` positional only, `*@1` all positional arguments from 1 on, `**` all o
 
 Events are words, the same for every kind: start, join, run, daemon, name, acquire, release, query, wait,
 wait_for, notify, notify_all, set, clear, submit, map, shutdown, close, terminate, kill, put, get, task_done,
-result, cancel, send, recv, poll, abort, reset, alive, callback, unlink, join_thread, cancel_join_thread.
+result, cancel, send, recv, poll, abort, reset, alive, callback, unlink, join_thread, cancel_join_thread,
+settimeout.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ class Primitive(enum.Enum):
     SCHEDULER = "scheduler"
     SERVICE = "service"  # a client, observer or listener that runs callbacks in threads of its own
     SELECTOR = "selector"
+    LOG = "log"
     SOCKET = "socket"
     FINALIZER = "finalizer"
+    INTERPRETER = "interpreter"
 
 
 class Domain(enum.Enum):
@@ -61,6 +64,9 @@ class Domain(enum.Enum):
 
     THREAD = "thread"
     PROCESS = "process"
+    INTERPRETER = (
+        "interpreter"  # threads with an interpreter of their own: like processes, they share nothing
+    )
     ASYNCIO = "asyncio"
     GREENLET = "greenlet"  # cooperative threads: gevent, eventlet
     HOST = "host"  # all processes of a machine, or of several: file locks, redis locks
@@ -71,6 +77,7 @@ class Where(enum.Enum):
 
     THREAD = "thread"  # a new thread
     PROCESS = "process"  # a new process
+    INTERPRETER = "interpreter"  # another interpreter of this process
     WORKER = "worker"  # a worker of the pool or executor it was given to
     HELPER = "helper"  # a thread that the library keeps: a dispatcher, a result handler
     LOOP = "loop"  # the event loop, between other callbacks
@@ -143,9 +150,9 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A callable is handed over to run elsewhere.
 
     `args` and `kwargs` say where its own arguments are given; `each` is an iterable whose items are the
-    arguments of one call each (`Pool.map`), or `each_rest` tells that each of `each` and all positional
-    arguments after it is such an iterable (`Executor.map`); `star` tells that each item is unpacked
-    (`starmap`). `initializer` marks what runs once in each worker rather than as a task.
+    arguments of one call each (`Pool.map`), and written `*@1` it is all iterables from there on, one for each
+    parameter (`Executor.map`); `star` tells that each item is unpacked (`starmap`). `initializer` marks what
+    runs once in each worker rather than as a task.
     """
 
     target: Parameter
@@ -160,7 +167,8 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     coroutine: bool = False
     """What is handed over is a coroutine object, made by a call, not a callable."""
     methods: tuple[str, ...] = ()
-    """What is handed over is a class or an object whose methods run, these; `do_*` stands for a prefix."""
+    """What is handed over is a class or an object whose methods run, these; `do_*` stands for a prefix,
+    `*` for all."""
     passes: int | None = None
     """How many positional arguments the library passes (the result, a signal's number and frame); None:
     those of `args` and `kwargs` only."""
@@ -288,7 +296,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A class, or a function that makes a primitive, by its qualified name.
 
-    `methods` add to those of the kind or replace them. `guarded_by` names the constructor's parameter that
+    The events `enter` and `exit` are those of `async with` where the domain is asyncio. `methods` add to those of the kind or replace them. `guarded_by` names the constructor's parameter that
     takes a lock which the primitive then is an alias of (`Condition(lock)`). `workers` is the parameter that
     bounds how many run at once.
     """
@@ -309,6 +317,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     order: dict[str, Order] = {}
     guarded_by: Parameter | None = None
     workers: Parameter | None = None
+    context: Parameter | None = None
+    """The parameter that takes a process context, which settles the start method."""
     count: Parameter | None = None
     """The number it is made with: a semaphore's value, a barrier's parties, a queue's size."""
     daemon: Parameter | None = None
@@ -319,6 +329,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     attributes: dict[str, Attribute] = {}
     proxy: bool = False
     """Its calls go to a manager's server process, and give copies."""
+    blocks: Blocks | None = None
+    """The call itself may wait: `socket.create_connection`."""
     start_method: str | None = None
     """The start method of multiprocessing that it stands for: "fork", "spawn", "forkserver"."""
     enter: str | None = None
@@ -338,8 +350,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A function that makes no primitive: what it runs elsewhere, whether it waits, what it returns.
 
     `never_returns` marks `sys.exit` and its like; `effect` names a change to the whole process: "cwd",
-    "umask", "environment", "signal", "start method", "locale", "warnings", "streams", "socket timeout",
-    "interpreter", "limits", "user", "random", "decimal", "monkey patch".
+    "umask", "fork", "environment", "signal", "start method", "locale", "warnings", "streams", "socket timeout",
+    "interpreter", "limits", "user", "random", "monkey patch".
     """
 
     runs: tuple[Runs, ...] = ()
@@ -379,6 +391,8 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     coroutine: Where | None = None
     passes: int | None = None
     """How many positional arguments the framework passes, without `self`."""
+    holds: str | None = None
+    """The attribute with the lock that the framework holds meanwhile: `logging.Handler.emit` under `lock`."""
 
 
 class Decorator(Override, frozen=True, forbid_unknown_fields=True, kw_only=True):
