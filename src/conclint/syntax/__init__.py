@@ -2,7 +2,7 @@
 
 from conclint.syntax.locate import Locator
 from conclint.syntax.parse import parse
-from conclint.syntax.scopes import Binding, Scope, ScopeKind
+from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.tree import Tree
 
-__all__ = ["Binding", "Locator", "Scope", "ScopeKind", "Tree", "parse"]
+__all__ = ["Binding", "BindingKind", "Locator", "Scope", "ScopeKind", "Tree", "parse"]

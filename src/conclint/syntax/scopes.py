@@ -83,6 +83,8 @@ class Scope:
     attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)
     names: list[cst.Name] = dataclasses.field(default_factory=list)
     star_imports: list[str] = dataclasses.field(default_factory=list)
+    stores: list[Binding] = dataclasses.field(default_factory=list)
+    """What binds attributes and elements here (`self.x = v`, `d[k] = v`): `name` is the attribute, `[]` for an element."""
 
     @property
     def qualified_name(self) -> str:

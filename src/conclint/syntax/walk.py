@@ -112,18 +112,14 @@ class _Walker:
 
     def _annotated(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.AnnAssign)
-        if isinstance(node.target, cst.Name):
-            kind = BindingKind.DECLARE if node.value is None else BindingKind.ASSIGN
-            annotation = node.annotation.annotation
-            scope.bind(
-                Binding(node.target.value, kind, node.target, scope, node.value, annotation=annotation)
-            )
+        kind = BindingKind.DECLARE if node.value is None else BindingKind.ASSIGN
+        annotation = node.annotation.annotation
+        self._bind_target(node.target, scope, kind, node.value, annotation=annotation)
         return scope
 
     def _augmented(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.AugAssign)
-        if isinstance(node.target, cst.Name):
-            scope.bind(Binding(node.target.value, BindingKind.AUGMENT, node.target, scope, node.value))
+        self._bind_target(node.target, scope, BindingKind.AUGMENT, node.value)
         return scope
 
     def _walrus(self, node: cst.CSTNode, scope: Scope) -> Scope:
@@ -259,9 +255,16 @@ class _Walker:
         kind: BindingKind,
         value: cst.CSTNode | None,
         path: tuple[int, ...] = (),
+        annotation: cst.BaseExpression | None = None,
     ) -> None:
         if isinstance(target, cst.Name):
-            scope.bind(Binding(target.value, kind, target, scope, value, path))
+            scope.bind(Binding(target.value, kind, target, scope, value, path, annotation=annotation))
+        elif isinstance(target, cst.Attribute):
+            scope.stores.append(
+                Binding(target.attr.value, kind, target, scope, value, path, annotation=annotation)
+            )
+        elif isinstance(target, cst.Subscript):
+            scope.stores.append(Binding("[]", kind, target, scope, value, path))
         elif isinstance(target, (cst.Tuple, cst.List)):
             for index, element in enumerate(target.elements):
                 step = -1 if isinstance(element, cst.StarredElement) else index

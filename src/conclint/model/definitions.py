@@ -1,0 +1,179 @@
+"""The functions and classes of a module."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import libcst as cst
+
+from conclint.syntax import Binding, Scope, ScopeKind
+from conclint.syntax.children import children, descendants
+from conclint.syntax.walk import dotted_name, every_parameter
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Function:
+    """A function, lambda, class body or the module's own code: whatever has a control flow of its own."""
+
+    scope: Scope
+    cls: Class | None = None
+    _is_generator: bool | None = None
+
+    @property
+    def node(self) -> cst.CSTNode:
+        """The syntax that defines it."""
+        return self.scope.node
+
+    @property
+    def name(self) -> str:
+        """Its own name, empty for the module."""
+        return self.scope.name
+
+    @property
+    def qualified_name(self) -> str:
+        """As `__qualname__` spells it."""
+        return self.scope.qualified_name
+
+    @property
+    def is_module(self) -> bool:
+        """The code at module level."""
+        return self.scope.kind is ScopeKind.MODULE
+
+    @property
+    def is_async(self) -> bool:
+        """An `async def`."""
+        return isinstance(self.node, cst.FunctionDef) and self.node.asynchronous is not None
+
+    @property
+    def is_generator(self) -> bool:
+        """A call only makes a generator; the body runs when that is iterated."""
+        if self._is_generator is None:
+            self._is_generator = isinstance(self.node, cst.FunctionDef) and self._yields()
+        return self._is_generator
+
+    def _yields(self) -> bool:
+        pending: list[cst.CSTNode] = [self.node.body]  # type: ignore[attr-defined]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, cst.Yield):
+                return True
+            if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+                pending.extend(children(node))
+        return False
+
+    @property
+    def parameters(self) -> list[cst.Param]:
+        """In the order of the signature, starred ones included."""
+        if isinstance(self.node, (cst.FunctionDef, cst.Lambda)):
+            return every_parameter(self.node.params)
+        return []
+
+    @property
+    def decorators(self) -> list[str]:
+        """The dotted names of its decorators as written, called or bare; empty for other expressions."""
+        if not isinstance(self.node, cst.FunctionDef):
+            return []
+        names = []
+        for decorator in self.node.decorators:
+            expression = decorator.decorator
+            names.append(dotted_name(expression.func if isinstance(expression, cst.Call) else expression))
+        return names
+
+    def has_decorator(self, *names: str) -> bool:
+        """Tell whether a decorator's last name is one of these."""
+        return any(written.rpartition(".")[2] in names for written in self.decorators)
+
+    @property
+    def receiver_name(self) -> str | None:
+        """What the method calls the object it is bound to; None for functions and static methods."""
+        if self.cls is None or self.has_decorator("staticmethod"):
+            return None
+        parameters = self.parameters
+        return parameters[0].name.value if parameters else None
+
+    @property
+    def returns(self) -> list[cst.BaseExpression]:
+        """The expressions that its `return` statements give back."""
+        if isinstance(self.node, cst.Lambda):
+            return [self.node.body]
+        if not isinstance(self.node, cst.FunctionDef):
+            return []
+        found: list[cst.BaseExpression] = []
+        pending: list[cst.CSTNode] = [self.node.body]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, cst.Return):
+                if node.value is not None:
+                    found.append(node.value)
+            elif not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.BaseExpression)):
+                pending.extend(children(node))
+        return found[::-1]
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Class:
+    """A class of the module.
+
+    `attributes` holds what is stored to `self.x` or `cls.x` in any method, and to `x` in the class body.
+    """
+
+    scope: Scope
+    methods: dict[str, Function] = dataclasses.field(default_factory=dict)
+    attributes: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def node(self) -> cst.ClassDef:
+        """The syntax that defines it."""
+        assert isinstance(self.scope.node, cst.ClassDef)
+        return self.scope.node
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.scope.name
+
+    @property
+    def qualified_name(self) -> str:
+        """As `__qualname__` spells it."""
+        return self.scope.qualified_name
+
+
+def define(root: Scope) -> tuple[dict[int, Function], dict[int, Class]]:
+    """Return the functions and classes of a module by `id` of their scopes."""
+    functions: dict[int, Function] = {}
+    classes: dict[int, Class] = {}
+    for scope in root.walk():
+        if scope.kind is ScopeKind.CLASS:
+            classes[id(scope)] = Class(scope)
+        if scope.kind is ScopeKind.COMPREHENSION:
+            continue
+        function = functions[id(scope)] = Function(scope)
+        outer = scope.parent
+        if scope.is_callable and outer is not None and (cls := classes.get(id(outer))) is not None:
+            function.cls = cls
+            if scope.kind is ScopeKind.FUNCTION:
+                cls.methods.setdefault(scope.name, function)
+    for cls in classes.values():
+        for name, bindings in cls.scope.bindings.items():
+            cls.attributes.setdefault(name, []).extend(bindings)
+    for function in functions.values():
+        if function.cls is not None and (receiver := function.receiver_name) is not None:
+            _collect_stores(function, function.cls, receiver)
+    return functions, classes
+
+
+def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
+    for scope in function.scope.walk():
+        for store in scope.stores:
+            target = store.node
+            if (
+                isinstance(target, cst.Attribute)
+                and isinstance(target.value, cst.Name)
+                and target.value.value == receiver
+            ):
+                cls.attributes.setdefault(store.name, []).append(store)
+
+
+def mentions(node: cst.CSTNode, name: str) -> bool:
+    """Tell whether the variable `name` stands anywhere in `node`."""
+    return any(isinstance(part, cst.Name) and part.value == name for part in descendants(node))

@@ -1,0 +1,81 @@
+"""Control-flow graphs: what a function does, in the order in which it does it.
+
+A graph is made of blocks of operations. Each block names the block that takes over when one of its operations
+raises, so exception edges cost nothing until somebody follows them. `finally` bodies and the exits of `with` are
+copied into each way out, as CPython's compiler does; one syntax node can therefore stand in several operations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterator
+
+import libcst as cst
+
+
+class OpKind(enum.Enum):
+    """What one step of execution does."""
+
+    LOAD = "load"  # a name, attribute or element is read
+    CALL = "call"
+    BIND = "bind"  # a name is bound; extra: the value's node, None when it is not one expression
+    STORE = "store"  # an attribute or element is stored; extra as for BIND
+    AUGMENT = "augment"  # x += ...: node is the AugAssign
+    DELETE = "delete"
+    ENTER = "enter"  # node is the WithItem
+    EXIT = "exit"
+    AWAIT = "await"
+    YIELD = "yield"
+    NEXT = "next"  # a for loop asks for the next item; node is the For or CompFor
+    IMPORT = "import"
+    RETURN = "return"
+    RAISE = "raise"
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Op:
+    """One step; `node` is the syntax it comes from."""
+
+    kind: OpKind
+    node: cst.CSTNode
+    extra: cst.CSTNode | None = None
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Edge:
+    """A way from one block to the next, taken when `test` (if any) came out as `truth`."""
+
+    target: Block
+    test: cst.BaseExpression | None = None
+    truth: bool = True
+    explicit_raise: bool = False
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Block:
+    """Operations without a branch between them; `handler` takes over when one of them raises."""
+
+    number: int
+    handler: Block | None
+    ops: list[Op] = dataclasses.field(default_factory=list)
+    edges: list[Edge] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Graph:
+    """The control flow of one function, lambda, class body or module.
+
+    `returned` is reached by every normal end, `raised` by every exception that leaves the function.
+    """
+
+    node: cst.CSTNode
+    entry: Block
+    returned: Block
+    raised: Block
+    blocks: list[Block]
+
+    def ops(self) -> Iterator[Op]:
+        """Yield every operation, block by block; a syntax node may come up more than once."""
+        for block in self.blocks:
+            yield from block.ops

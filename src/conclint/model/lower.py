@@ -1,0 +1,608 @@
+"""From syntax to control flow (Language Reference 6.16 "Evaluation order", 8 "Compound statements")."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+
+import libcst as cst
+
+from conclint.model.graph import Block, Edge, Graph, Op, OpKind
+from conclint.syntax.children import children
+from conclint.syntax.walk import dotted_name, every_parameter
+
+_CATCH_ALL = frozenset({"BaseException", "Exception"})
+# Copies of a finally body multiply with nesting; beyond this the function is left without a graph.
+_MOST_BLOCKS = 4_000
+
+
+class TooComplex(Exception):
+    """The function's graph would be out of proportion."""
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class _Frame:
+    """Something that a jump out of it has to leave properly: a loop, a `with` item or a `finally`."""
+
+    handler: Block
+    clean_up: Callable[[], None] | None = None
+    break_to: Block | None = None
+    continue_to: Block | None = None
+
+
+def build(
+    node: cst.CSTNode,
+    *,
+    never_returns: Callable[[cst.Call], bool],
+    suppresses: Callable[[cst.BaseExpression], bool],
+) -> Graph:
+    """Return the graph of a function, lambda, class body or module.
+
+    `never_returns` tells calls such as `sys.exit()`; `suppresses` tells context managers that swallow exceptions.
+    Raises `TooComplex` when nested `finally` bodies multiply beyond reason or expressions nest too deeply.
+    """
+    try:
+        return _Lowering(node, never_returns, suppresses).run()
+    except RecursionError:
+        raise TooComplex from None
+
+
+class _Lowering:
+    def __init__(
+        self,
+        node: cst.CSTNode,
+        never_returns: Callable[[cst.Call], bool],
+        suppresses: Callable[[cst.BaseExpression], bool],
+    ) -> None:
+        self.node = node
+        self.never_returns = never_returns
+        self.suppresses = suppresses
+        self.blocks: list[Block] = []
+        self.raised = Block(-1, None)
+        self.handler = self.raised
+        self.returned = self._new()
+        self.returned.handler = None
+        self.entry = self._new()
+        self.at = self.entry
+        self.frames: list[_Frame] = []
+        self.caught: list[dict[str, Block]] = []
+        self.statements: dict[type[cst.CSTNode], Callable[..., None]] = {
+            cst.SimpleStatementLine: self._simple_line,
+            cst.SimpleStatementSuite: self._simple_line,
+            cst.IndentedBlock: self._simple_line,
+            cst.If: self._if,
+            cst.While: self._while,
+            cst.For: self._for,
+            cst.Try: self._try,
+            cst.TryStar: self._try,
+            cst.With: self._with,
+            cst.Match: self._match,
+            cst.FunctionDef: self._function,
+            cst.ClassDef: self._class,
+            cst.Return: self._return,
+            cst.Raise: self._raise,
+            cst.Break: self._break,
+            cst.Continue: self._continue,
+            cst.Assert: self._assert,
+            cst.Assign: self._assign,
+            cst.AnnAssign: self._annotated,
+            cst.AugAssign: self._augmented,
+            cst.Del: self._del,
+            cst.Import: self._import,
+            cst.ImportFrom: self._import,
+        }
+        self.expressions: dict[type[cst.CSTNode], Callable[..., None]] = {
+            cst.Name: self._load,
+            cst.Attribute: self._operands_then_load,
+            cst.Subscript: self._operands_then_load,
+            cst.Call: self._call,
+            cst.Await: self._await,
+            cst.Yield: self._yield,
+            cst.BooleanOperation: self._boolean,
+            cst.IfExp: self._conditional,
+            cst.NamedExpr: self._walrus,
+            cst.Lambda: self._lambda,
+            cst.ListComp: self._comprehension,
+            cst.SetComp: self._comprehension,
+            cst.DictComp: self._comprehension,
+            cst.GeneratorExp: self._comprehension,
+        }
+
+    def run(self) -> Graph:
+        node = self.node
+        if isinstance(node, cst.Lambda):
+            self._expression(node.body)
+            self._op(OpKind.RETURN, node.body)
+        elif isinstance(node, cst.Module):
+            self._body(node.body)
+        else:
+            assert isinstance(node, (cst.FunctionDef, cst.ClassDef))
+            self._body(node.body.body)
+        self._jump(self.returned)
+        self.raised.number = len(self.blocks)
+        self.blocks.append(self.raised)
+        return Graph(node, self.entry, self.returned, self.raised, self.blocks)
+
+    # building blocks
+
+    def _new(self) -> Block:
+        block = Block(len(self.blocks), self.handler)
+        self.blocks.append(block)
+        if len(self.blocks) > _MOST_BLOCKS:
+            raise TooComplex
+        return block
+
+    def _start(self) -> Block:
+        self.at = self._new()
+        return self.at
+
+    def _op(self, kind: OpKind, node: cst.CSTNode, extra: cst.CSTNode | None = None) -> None:
+        self.at.ops.append(Op(kind, node, extra))
+
+    def _jump(
+        self, target: Block, test: cst.BaseExpression | None = None, truth: bool = True, raising: bool = False
+    ) -> None:
+        self.at.edges.append(Edge(target, test, truth, raising))
+
+    def _body(self, statements: Iterable[cst.CSTNode]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: cst.CSTNode) -> None:
+        lower = self.statements.get(node.__class__)
+        if lower is not None:
+            lower(node)
+        else:
+            for child in children(node):
+                self._expression(child)
+
+    def _simple_line(self, node: cst.SimpleStatementLine | cst.IndentedBlock) -> None:
+        self._body(node.body)
+
+    # branches
+
+    def _condition(self, test: cst.BaseExpression, yes: Block, no: Block) -> None:
+        """Evaluate `test` and go to `yes` or `no`, short-circuiting as the language does."""
+        if isinstance(test, cst.BooleanOperation):
+            right = self._new()
+            if isinstance(test.operator, cst.And):
+                self._condition(test.left, right, no)
+            else:
+                self._condition(test.left, yes, right)
+            self.at = right
+            self._condition(test.right, yes, no)
+        elif isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            self._condition(test.expression, no, yes)
+        elif (constant := constant_truth(test)) is not None:
+            self._jump(yes if constant else no)
+        else:
+            self._expression(test)
+            self._jump(yes, test, truth=True)
+            self._jump(no, test, truth=False)
+
+    def _if(self, node: cst.If) -> None:
+        yes, no, after = self._new(), self._new(), self._new()
+        self._condition(node.test, yes, no)
+        self.at = yes
+        self._statement(node.body)
+        self._jump(after)
+        self.at = no
+        if isinstance(node.orelse, cst.If):
+            self._if(node.orelse)
+        elif node.orelse is not None:
+            self._statement(node.orelse.body)
+        self._jump(after)
+        self.at = after
+
+    def _while(self, node: cst.While) -> None:
+        head, body, done, after = self._new(), self._new(), self._new(), self._new()
+        self._jump(head)
+        self.at = head
+        self._condition(node.test, body, done)
+        self._loop_body(node.body, body, head, after)
+        self.at = done
+        if node.orelse is not None:
+            self._statement(node.orelse.body)
+        self._jump(after)
+        self.at = after
+
+    def _for(self, node: cst.For) -> None:
+        self._expression(node.iter)
+        head, body, done, after = self._new(), self._new(), self._new(), self._new()
+        self._jump(head)
+        self.at = head
+        if node.asynchronous is not None:
+            self._op(OpKind.AWAIT, node)
+        self._op(OpKind.NEXT, node)
+        self._jump(body)
+        self._jump(done)
+        self.at = body
+        self._target(node.target, None)
+        body = self.at
+        self._loop_body(node.body, body, head, after)
+        self.at = done
+        if node.orelse is not None:
+            self._statement(node.orelse.body)
+        self._jump(after)
+        self.at = after
+
+    def _loop_body(self, statements: cst.CSTNode, body: Block, head: Block, after: Block) -> None:
+        self.frames.append(_Frame(self.handler, None, after, head))
+        self.at = body
+        self._statement(statements)
+        self._jump(head)
+        self.frames.pop()
+
+    def _match(self, node: cst.Match) -> None:
+        self._expression(node.subject)
+        after = self._new()
+        for case in node.cases:
+            body, following = self._new(), self._new()
+            for part in children(case.pattern):
+                if not isinstance(part, cst.Name):
+                    self._expression(part)
+            if case.guard is not None:
+                guarded = self._new()
+                self._jump(guarded)
+                self._jump(following)
+                self.at = guarded
+                self._condition(case.guard, body, following)
+            else:
+                self._jump(body)
+                if not _irrefutable(case.pattern):
+                    self._jump(following)
+            self.at = body
+            self._statement(case.body)
+            self._jump(after)
+            self.at = following
+        self._jump(after)
+        self.at = after
+
+    # leaving
+
+    def _unwind(self, depth: int) -> None:
+        """Run the clean-up of every frame above `depth`, innermost first, as a jump out of them does."""
+        frames, handler = self.frames, self.handler
+        for index in range(len(frames) - 1, depth - 1, -1):
+            frame = frames[index]
+            self.frames = frames[:index]
+            self.handler = frame.handler
+            if frame.clean_up is not None:
+                following = self._new()
+                self._jump(following)
+                self.at = following
+                frame.clean_up()
+        self.frames, self.handler = frames, handler
+
+    def _return(self, node: cst.Return) -> None:
+        if node.value is not None:
+            self._expression(node.value)
+        self._op(OpKind.RETURN, node)
+        self._unwind(0)
+        self._jump(self.returned)
+        self._start()
+
+    def _loop_exit(self, target: Callable[[_Frame], Block | None]) -> None:
+        for depth in range(len(self.frames) - 1, -1, -1):
+            found = target(self.frames[depth])
+            if found is not None:
+                self._unwind(depth + 1)
+                self._jump(found)
+                break
+        self._start()
+
+    def _break(self, _node: cst.Break) -> None:
+        self._loop_exit(lambda frame: frame.break_to)
+
+    def _continue(self, _node: cst.Continue) -> None:
+        self._loop_exit(lambda frame: frame.continue_to)
+
+    def _raise(self, node: cst.Raise) -> None:
+        for part in children(node):
+            self._expression(part.item if isinstance(part, cst.From) else part)
+        self._op(OpKind.RAISE, node)
+        self._throw(_raised_name(node))
+
+    def _throw(self, name: str) -> None:
+        """Go where an exception of this class goes: straight to the handler that names it, if one does."""
+        caught = self.caught[-1] if self.caught else {}
+        target = caught.get(name) if name else None
+        if target is not None and self.at.handler is caught.get(""):
+            self._jump(target, raising=True)
+        elif self.at.handler is not None:
+            self._jump(self.at.handler, raising=True)
+        self._start()
+
+    def _assert(self, node: cst.Assert) -> None:
+        good, bad = self._new(), self._new()
+        self._condition(node.test, good, bad)
+        self.at = bad
+        if node.msg is not None:
+            self._expression(node.msg)
+        self._op(OpKind.RAISE, node)
+        self._throw("AssertionError")
+        self.at = good
+
+    # exceptions and context managers
+
+    def _try(self, node: cst.Try | cst.TryStar) -> None:
+        outer = self.handler
+        after = self._new()
+        on_raise = outer
+        if node.finalbody is not None:
+            final = node.finalbody.body
+            on_raise = self._new()
+            self.frames.append(_Frame(outer, lambda: self._statement(final)))
+        entries: list[tuple[cst.CSTNode, Block]] = []
+        self.handler = on_raise
+        if node.handlers:
+            dispatch = self._new()
+            names: dict[str, Block] = {"": dispatch}
+            for handler in node.handlers:
+                entry = self._new()
+                entries.append((handler, entry))
+                dispatch.edges.append(Edge(entry))
+                for name in _handler_names(handler.type):
+                    names.setdefault(name, entry)
+            if not any(_catches_all(handler.type) for handler in node.handlers):
+                dispatch.edges.append(Edge(on_raise, explicit_raise=True))
+            self.handler = dispatch
+            self.caught.append(names)
+        self._protected(node.body)
+        if node.handlers:
+            self.caught.pop()
+        self.handler = on_raise
+        if node.orelse is not None:
+            self._protected(node.orelse.body)
+        self._jump(after)
+        for handler, entry in entries:
+            self.at = entry
+            name = handler.name  # type: ignore[attr-defined]
+            if name is not None:
+                self._target(name.name, None)
+            self._statement(handler.body)  # type: ignore[attr-defined]
+            self._jump(after)
+        self.handler = outer
+        after.handler = outer
+        if node.finalbody is not None:
+            self.frames.pop()
+            on_raise.handler = outer
+            self.at = on_raise
+            self._protected(node.finalbody.body)
+            self._jump(outer, raising=True)
+            self.at = after
+            self._protected(node.finalbody.body)
+        else:
+            self.at = after
+            self._jump(self._new())
+            self.at = self.blocks[-1]
+
+    def _protected(self, statements: cst.CSTNode) -> None:
+        """Lower into a block of its own, so that the current handler applies to all of it and nothing else."""
+        following = self._new()
+        self._jump(following)
+        self.at = following
+        self._statement(statements)
+
+    def _with(self, node: cst.With) -> None:
+        self._with_items(node, list(node.items))
+
+    def _with_items(self, node: cst.With, items: Sequence[cst.WithItem]) -> None:
+        if not items:
+            self._statement(node.body)
+            return
+        item = items[0]
+        self._expression(item.item)
+        if node.asynchronous is not None:
+            self._op(OpKind.AWAIT, node)
+        self._op(OpKind.ENTER, item)
+        outer = self.handler
+        on_raise = self._new()
+        self.frames.append(_Frame(outer, lambda: self._op(OpKind.EXIT, item)))
+        self.handler = on_raise
+        following = self._new()
+        self._jump(following)
+        self.at = following
+        if item.asname is not None:
+            self._target(item.asname.name, item.item)
+        self._with_items(node, items[1:])
+        self.frames.pop()
+        self.handler = outer
+        after = self._new()
+        self._jump(after)
+        on_raise.ops.append(Op(OpKind.EXIT, item))
+        on_raise.handler = outer
+        on_raise.edges.append(Edge(outer, explicit_raise=True))
+        self.at = after
+        self._op(OpKind.EXIT, item)
+        if self.suppresses(item.item):
+            swallowed = self._new()
+            self._jump(swallowed)
+            on_raise.edges.append(Edge(swallowed))
+            self.at = swallowed
+
+    # other statements
+
+    def _assign(self, node: cst.Assign) -> None:
+        self._expression(node.value)
+        for target in node.targets:
+            self._target(target.target, node.value)
+
+    def _annotated(self, node: cst.AnnAssign) -> None:
+        if node.value is not None:
+            self._expression(node.value)
+            self._target(node.target, node.value)
+
+    def _augmented(self, node: cst.AugAssign) -> None:
+        if isinstance(node.target, (cst.Attribute, cst.Subscript)):
+            for part in children(node.target):
+                self._expression(part)
+        self._expression(node.value)
+        self._op(OpKind.AUGMENT, node, node.value)
+
+    def _target(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
+        if isinstance(target, cst.Name):
+            self._op(OpKind.BIND, target, value)
+        elif isinstance(target, (cst.Attribute, cst.Subscript)):
+            for part in children(target):
+                self._expression(part)
+            self._op(OpKind.STORE, target, value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self._target(element.value, None)
+        elif isinstance(target, cst.StarredElement):
+            self._target(target.value, None)
+
+    def _del(self, node: cst.Del) -> None:
+        targets: Sequence[cst.BaseExpression] = [node.target]
+        if isinstance(node.target, (cst.Tuple, cst.List)):
+            targets = [element.value for element in node.target.elements]
+        for target in targets:
+            if isinstance(target, (cst.Attribute, cst.Subscript)):
+                for part in children(target):
+                    self._expression(part)
+            self._op(OpKind.DELETE, target)
+
+    def _import(self, node: cst.Import | cst.ImportFrom) -> None:
+        self._op(OpKind.IMPORT, node)
+
+    def _function(self, node: cst.FunctionDef) -> None:
+        for decorator in node.decorators:
+            self._expression(decorator.decorator)
+        self._defaults(node.params)
+        self._op(OpKind.BIND, node.name, node)
+
+    def _class(self, node: cst.ClassDef) -> None:
+        for part in (*node.decorators, *node.bases, *node.keywords):
+            self._expression(part)
+        self._op(OpKind.BIND, node.name, node)
+
+    def _defaults(self, parameters: cst.Parameters) -> None:
+        for parameter in every_parameter(parameters):
+            if parameter.default is not None:
+                self._expression(parameter.default)
+
+    # expressions
+
+    def _expression(self, node: cst.CSTNode) -> None:
+        lower = self.expressions.get(node.__class__)
+        if lower is not None:
+            lower(node)
+        else:
+            for child in children(node):
+                self._expression(child)
+
+    def _load(self, node: cst.CSTNode) -> None:
+        self._op(OpKind.LOAD, node)
+
+    def _operands_then_load(self, node: cst.CSTNode) -> None:
+        for child in children(node):
+            self._expression(child)
+        self._op(OpKind.LOAD, node)
+
+    def _call(self, node: cst.Call) -> None:
+        for child in children(node):
+            self._expression(child)
+        self._op(OpKind.CALL, node)
+        if self.never_returns(node):
+            self._throw("SystemExit")
+
+    def _await(self, node: cst.Await) -> None:
+        self._expression(node.expression)
+        self._op(OpKind.AWAIT, node)
+
+    def _yield(self, node: cst.Yield) -> None:
+        for child in children(node):
+            self._expression(child.item if isinstance(child, cst.From) else child)
+        self._op(OpKind.YIELD, node)
+
+    def _boolean(self, node: cst.BooleanOperation) -> None:
+        right, after = self._new(), self._new()
+        if isinstance(node.operator, cst.And):
+            self._condition(node.left, right, after)
+        else:
+            self._condition(node.left, after, right)
+        self.at = right
+        self._expression(node.right)
+        self._jump(after)
+        self.at = after
+
+    def _conditional(self, node: cst.IfExp) -> None:
+        yes, no, after = self._new(), self._new(), self._new()
+        self._condition(node.test, yes, no)
+        self.at = yes
+        self._expression(node.body)
+        self._jump(after)
+        self.at = no
+        self._expression(node.orelse)
+        self._jump(after)
+        self.at = after
+
+    def _walrus(self, node: cst.NamedExpr) -> None:
+        self._expression(node.value)
+        self._target(node.target, node.value)
+
+    def _lambda(self, node: cst.Lambda) -> None:
+        self._defaults(node.params)
+
+    def _comprehension(self, node: cst.BaseComp) -> None:
+        after = self._new()
+        self._comprehension_loop(node, node.for_in, after)  # type: ignore[attr-defined]
+        self.at = after
+
+    def _comprehension_loop(self, node: cst.BaseComp, loop: cst.CompFor, after: Block) -> None:
+        self._expression(loop.iter)
+        head, body = self._new(), self._new()
+        self._jump(head)
+        self.at = head
+        if loop.asynchronous is not None:
+            self._op(OpKind.AWAIT, loop)
+        self._op(OpKind.NEXT, loop)
+        self._jump(body)
+        self._jump(after)
+        self.at = body
+        self._target(loop.target, None)
+        for test in loop.ifs:
+            passed = self._new()
+            self._condition(test.test, passed, head)
+            self.at = passed
+        if loop.inner_for_in is not None:
+            self._comprehension_loop(node, loop.inner_for_in, head)
+            return
+        if isinstance(node, cst.DictComp):
+            self._expression(node.key)
+            self._expression(node.value)
+        else:
+            self._expression(node.elt)  # type: ignore[attr-defined]
+        self._jump(head)
+
+
+def constant_truth(node: cst.BaseExpression) -> bool | None:
+    """Return the truth of a literal, None for anything that has to be evaluated."""
+    if isinstance(node, cst.Name):
+        return {"True": True, "False": False, "None": False}.get(node.value)
+    if isinstance(node, cst.Integer):
+        return node.evaluated_value != 0
+    return None
+
+
+def _irrefutable(pattern: cst.MatchPattern) -> bool:
+    return isinstance(pattern, cst.MatchAs) and pattern.pattern is None
+
+
+def _raised_name(node: cst.Raise) -> str:
+    raised = node.exc
+    if isinstance(raised, cst.Call):
+        raised = raised.func
+    return dotted_name(raised).rpartition(".")[2] if raised is not None else ""
+
+
+def _handler_names(caught: cst.BaseExpression | None) -> list[str]:
+    if isinstance(caught, cst.Tuple):
+        return [name for element in caught.elements if (name := dotted_name(element.value).rpartition(".")[2])]
+    name = dotted_name(caught).rpartition(".")[2] if caught is not None else ""
+    return [name] if name else []
+
+
+def _catches_all(caught: cst.BaseExpression | None) -> bool:
+    return caught is None or not _CATCH_ALL.isdisjoint(_handler_names(caught))

@@ -1,0 +1,563 @@
+"""What expressions are: names through imports, bindings and attributes to abstract values.
+
+Locals are resolved by reaching definitions where a function binds a name more than once; attributes and globals by
+everything that is ever stored to them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.values import (
+    NONE,
+    NOTHING_KNOWN,
+    UNKNOWN,
+    ClassValue,
+    Constant,
+    FunctionValue,
+    Instance,
+    Items,
+    LibraryMethod,
+    Partial,
+    Site,
+    Symbol,
+    Value,
+    Values,
+)
+from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conclint.knowledge import Knowledge
+    from conclint.knowledge.schema import Type
+    from conclint.model.definitions import Class, Function
+    from conclint.syntax import Tree
+
+_DEEPEST = 24
+_WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
+                       "builtins.iter", "copy.copy", "builtins.frozenset"})
+_NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
+
+
+class Resolver:
+    """Evaluates expressions of one module to abstract values, each once."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        knowledge: Knowledge,
+        functions: dict[int, Function],
+        classes: dict[int, Class],
+        reaching: Callable[[cst.Name, Scope], list[Binding] | None],
+    ) -> None:
+        self.tree = tree
+        self.knowledge = knowledge
+        self.functions = functions
+        self.classes = classes
+        self.reaching = reaching
+        self.sites: dict[int, Site] = {}
+        self._values: dict[int, Values] = {}
+        self._bindings: dict[int, Values] = {}
+        self._busy: set[int] = set()
+        self._bases: dict[int, Values] = {}
+        self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
+            cst.Name: self._name,
+            cst.Attribute: self._attribute,
+            cst.Call: self._call,
+            cst.Subscript: self._subscript,
+            cst.Lambda: self._lambda,
+            cst.Await: lambda node: self.values(node.expression),
+            cst.NamedExpr: lambda node: self.values(node.value),
+            cst.IfExp: lambda node: _union(self.values(node.body), self.values(node.orelse)),
+            cst.BooleanOperation: lambda node: _union(self.values(node.left), self.values(node.right)),
+            cst.Tuple: self._display,
+            cst.List: self._display,
+            cst.Set: self._display,
+            cst.Dict: self._dict,
+            cst.ListComp: self._comprehension,
+            cst.SetComp: self._comprehension,
+            cst.GeneratorExp: self._comprehension,
+            cst.DictComp: lambda node: (Items((self.values(node.value),)),),
+            cst.SimpleString: lambda node: (Constant(node.evaluated_value),),
+            cst.Integer: lambda node: (Constant(node.evaluated_value),),
+            cst.Float: lambda node: (Constant(node.evaluated_value),),
+        }
+
+    def values(self, node: cst.CSTNode) -> Values:
+        """Return what `node` may be; never empty."""
+        key = id(node)
+        known = self._values.get(key)
+        if known is not None:
+            return known
+        evaluate = self._by_class.get(node.__class__)
+        if evaluate is None or key in self._busy or len(self._busy) > _DEEPEST:
+            return NOTHING_KNOWN
+        self._busy.add(key)
+        try:
+            found = evaluate(node) or NOTHING_KNOWN
+        finally:
+            self._busy.discard(key)
+        if not self._busy:
+            # Inside a cycle an answer is provisional, so only the outermost question is remembered.
+            self._values[key] = found
+        return found
+
+    # names
+
+    def _name(self, node: cst.Name) -> Values:
+        if node.value in ("True", "False", "None"):
+            return (Constant({"True": True, "False": False}.get(node.value)),)
+        scope = self.tree.scope_of(node)
+        return self.variable(node.value, scope, node)
+
+    def variable(self, name: str, scope: Scope, use: cst.Name | None = None) -> Values:
+        """Return what the variable `name` may be when used in `scope`."""
+        owner = scope.owner(name)
+        if owner is None:
+            return self._unbound(name, scope)
+        bindings = owner.bindings.get(name, [])
+        if use is not None and len(bindings) > 1 and owner.execution is scope.execution:
+            bindings = self.reaching(use, owner) or bindings
+        elif owner.kind is ScopeKind.MODULE or owner is not scope.execution:
+            bindings = bindings + self._rebound_elsewhere(name, owner)
+        return _union(*(self.binding(binding) for binding in bindings))
+
+    def _rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
+        """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
+        return [
+            binding
+            for scope in owner.walk()
+            if scope is not owner and (name in scope.global_names or name in scope.nonlocal_names)
+            for binding in scope.bindings.get(name, ())
+        ]
+
+    def _unbound(self, name: str, scope: Scope) -> Values:
+        for module in scope.module.star_imports:
+            if name in self.knowledge.names_of(module):
+                return (Symbol(self.knowledge.canonical(f"{module}.{name}")),)
+        if self.tree.source.fragment and (known := self.knowledge.well_known(name)) is not None:
+            return (Symbol(known),)
+        if scope.module.star_imports:
+            return NOTHING_KNOWN
+        return (Symbol(f"builtins.{name}"),)
+
+    def binding(self, binding: Binding) -> Values:
+        """Return what one binding binds its name to."""
+        key = id(binding)
+        known = self._bindings.get(key)
+        if known is not None:
+            return known
+        if key in self._busy:
+            return ()
+        self._busy.add(key)
+        try:
+            found = self._bound(binding)
+        finally:
+            self._busy.discard(key)
+        if not self._busy:
+            self._bindings[key] = found
+        return found
+
+    def _bound(self, binding: Binding) -> Values:
+        kind = binding.kind
+        if kind in _NAME_OF_IMPORT:
+            if binding.qualified.startswith("."):
+                return NOTHING_KNOWN
+            return (Symbol(self.knowledge.canonical(binding.qualified)),)
+        if kind is BindingKind.DEFINITION:
+            return self._definition(binding)
+        if kind is BindingKind.PARAMETER:
+            return self._parameter(binding)
+        if kind is BindingKind.DECLARE:
+            return self._annotated(binding.annotation) if binding.annotation is not None else ()
+        if binding.value is None or kind in (BindingKind.AUGMENT, BindingKind.EXCEPTION):
+            return NOTHING_KNOWN
+        found = self.values(binding.value)
+        if kind is BindingKind.ITERATE:
+            found = self._iterated(binding.value, found)
+        elif kind is BindingKind.ENTER:
+            found = self._entered(found)
+        for step in binding.path:
+            found = _element(found, step)
+        if binding.annotation is not None and all(value in (UNKNOWN, NONE) for value in found):
+            return _union(self._annotated(binding.annotation), found)
+        return found
+
+    def _definition(self, binding: Binding) -> Values:
+        scope = self.tree.scopes.get(id(binding.node))
+        if scope is None:
+            return NOTHING_KNOWN
+        if (cls := self.classes.get(id(scope))) is not None:
+            return (ClassValue(cls),)
+        return (FunctionValue(self.functions[id(scope)]),)
+
+    def _parameter(self, binding: Binding) -> Values:
+        function = self.functions.get(id(binding.scope))
+        if function is not None and function.receiver_name == binding.name:
+            cls = function.cls
+            assert cls is not None
+            if function.has_decorator("classmethod") or function.name in ("__new__", "__init_subclass__"):
+                return (ClassValue(cls),)
+            return (self.instance_of(cls),)
+        found: Values = ()
+        if binding.annotation is not None:
+            found = self._annotated(binding.annotation)
+        if binding.value is not None:
+            found = _union(found, self.values(binding.value))
+        return _union(found, NOTHING_KNOWN)
+
+    def _annotated(self, annotation: cst.BaseExpression) -> Values:
+        """Return an instance of the class that an annotation names, through Optional, unions and strings."""
+        if isinstance(annotation, cst.SimpleString):
+            try:
+                text = annotation.evaluated_value
+                inner = cst.parse_expression(text) if isinstance(text, str) else None
+            except Exception:  # noqa: BLE001 -- an annotation may hold any text
+                return NOTHING_KNOWN
+            return self._annotated_text(inner) if inner is not None else NOTHING_KNOWN
+        if isinstance(annotation, cst.BinaryOperation) and isinstance(annotation.operator, cst.BitOr):
+            return _union(self._annotated(annotation.left), self._annotated(annotation.right))
+        if isinstance(annotation, cst.Name) and annotation.value == "None":
+            return (NONE,)
+        if isinstance(annotation, cst.Subscript):
+            outer = self.values(annotation.value)
+            inner_of = {"typing.Optional", "typing.Annotated", "typing.Final", "typing.ClassVar"}
+            if any(isinstance(value, Symbol) and value.name in inner_of for value in outer):
+                part = annotation.slice[0].slice
+                if isinstance(part, cst.Index):
+                    return self._annotated(part.value)
+            return self._instances(outer)
+        return self._instances(self.values(annotation))
+
+    def _annotated_text(self, expression: cst.BaseExpression) -> Values:
+        dotted = dotted_name(expression)
+        if not dotted:
+            return NOTHING_KNOWN
+        first, *rest = dotted.split(".")
+        found = self.variable(first, self.tree.root)
+        for name in rest:
+            found = _union(*(self._member(value, name) for value in found))
+        return self._instances(found)
+
+    def _instances(self, classes: Values) -> Values:
+        found: list[Value] = []
+        for value in classes:
+            if isinstance(value, ClassValue):
+                found.append(self.instance_of(value.cls))
+            elif isinstance(value, Symbol) and (facts := self.knowledge.type(value.name)) is not None:
+                found.append(Instance(value.name, facts))
+            else:
+                found.append(UNKNOWN)
+        return tuple(found)
+
+    def _entered(self, managers: Values) -> Values:
+        found: list[Value] = []
+        for value in managers:
+            if isinstance(value, Instance) and value.facts is not None:
+                enters = value.facts.enters
+                facts = self.knowledge.type(enters) if enters else None
+                found.append(Instance(enters or "", facts) if facts is not None else value)
+            elif isinstance(value, Instance) and value.cls is not None:
+                found.extend(self._called_method(value, "__enter__"))
+            else:
+                found.append(UNKNOWN)
+        return tuple(found)
+
+    def _called_method(self, receiver: Instance, name: str) -> Values:
+        return _union(
+            *(
+                self._returned(value.function)
+                for value in self.members(receiver, name)
+                if isinstance(value, FunctionValue)
+            )
+        )
+
+    def _iterated(self, iterable: cst.CSTNode, found: Values) -> Values:
+        if isinstance(iterable, cst.Call):
+            called = self.values(iterable.func)
+            for value in called:
+                if isinstance(value, Symbol) and value.name == "builtins.enumerate" and iterable.args:
+                    inner = _every(self.values(iterable.args[0].value))
+                    return (Items(((UNKNOWN,), inner), exact=True),)
+                if isinstance(value, Symbol) and value.name == "builtins.zip":
+                    parts = tuple(_every(self.values(argument.value)) for argument in iterable.args)
+                    return (Items(parts, exact=True),)
+            if isinstance(iterable.func, cst.Attribute) and iterable.func.attr.value in ("values", "items", "copy"):
+                inner = _every(self.values(iterable.func.value))
+                if iterable.func.attr.value == "items":
+                    return (Items(((UNKNOWN,), inner), exact=True),)
+                return inner
+        return _every(found)
+
+    # attributes
+
+    def _attribute(self, node: cst.Attribute) -> Values:
+        name = node.attr.value
+        return _union(*(self._member(value, name) for value in self.values(node.value)))
+
+    def _member(self, value: Value, name: str) -> Values:
+        if isinstance(value, Symbol):
+            return (Symbol(self.knowledge.canonical(f"{value.name}.{name}")),)
+        if isinstance(value, (Instance, ClassValue)):
+            return self.members(value, name)
+        if isinstance(value, Constant) and value.value is None:
+            return ()
+        return NOTHING_KNOWN
+
+    def members(self, value: Instance | ClassValue, name: str) -> Values:
+        """Return what the attribute `name` of an object or class may be."""
+        cls = value.cls
+        found: list[Value] = []
+        if cls is not None:
+            for owner in self.mro(cls):
+                bindings = owner.attributes.get(name)
+                if not bindings:
+                    continue
+                for binding in bindings:
+                    for bound in self.binding(binding):
+                        found.extend(self._bind_method(bound, value))
+                if found:
+                    return tuple(dict.fromkeys(found))
+        if isinstance(value, Instance) and value.facts is not None:
+            attribute = self.knowledge.attribute(value.type_name, name)
+            if attribute is not None and attribute.returns is not None:
+                facts = self.knowledge.type(attribute.returns)
+                return (Instance(attribute.returns, facts),) if facts is not None else NOTHING_KNOWN
+            if self.knowledge.method(value.type_name, name) is not None:
+                return (LibraryMethod(value, name),)
+        return NOTHING_KNOWN
+
+    def _bind_method(self, value: Value, receiver: Instance | ClassValue) -> Values:
+        if not isinstance(value, FunctionValue) or value.function.cls is None:
+            return (value,)
+        function = value.function
+        if function.has_decorator("property", "cached_property"):
+            return self._returned(function)
+        if function.has_decorator("staticmethod"):
+            return (value,)
+        return (FunctionValue(function, receiver),)
+
+    def mro(self, cls: Class) -> list[Class]:
+        """Return `cls` and the classes of this module that it derives from, depth first."""
+        found: list[Class] = []
+        pending = [cls]
+        while pending:
+            at = pending.pop(0)
+            if at in found:
+                continue
+            found.append(at)
+            pending.extend(value.cls for value in self.bases(at) if isinstance(value, ClassValue))
+        return found
+
+    def bases(self, cls: Class) -> Values:
+        """Return what the direct bases of a class are."""
+        key = id(cls)
+        if key not in self._bases:
+            self._bases[key] = NOTHING_KNOWN
+            self._bases[key] = tuple(
+                value for base in cls.node.bases if not base.star for value in self.values(base.value)
+            )
+        return self._bases[key]
+
+    def library_base(self, cls: Class) -> tuple[str, Type] | None:
+        """Return the type of a library, with facts, that `cls` derives from, through classes of this module."""
+        for owner in self.mro(cls):
+            for value in self.bases(owner):
+                if isinstance(value, Symbol) and (facts := self.knowledge.type(value.name)) is not None:
+                    return value.name, facts
+        return None
+
+    def is_closed(self, cls: Class) -> bool:
+        """Tell whether every base of `cls` is a class of this module, `object`, or a type with facts."""
+        return all(
+            isinstance(value, ClassValue)
+            or (
+                isinstance(value, Symbol)
+                and (value.name == "builtins.object" or self.knowledge.type(value.name) is not None)
+            )
+            for owner in self.mro(cls)
+            for value in self.bases(owner)
+        )
+
+    def instance_of(self, cls: Class) -> Instance:
+        """Return an object of `cls` of which nothing more is known."""
+        base = self.library_base(cls)
+        return Instance(*base, cls=cls) if base is not None else Instance(cls=cls)
+
+    # calls
+
+    def _call(self, node: cst.Call) -> Values:
+        return _union(*(self._result(value, node) for value in self.values(node.func)))
+
+    def _result(self, called: Value, node: cst.Call) -> Values:
+        if isinstance(called, Symbol):
+            return self._symbol_called(called, node)
+        if isinstance(called, ClassValue):
+            instance = self.instance_of(called.cls)
+            if instance.facts is None:
+                return (instance,)
+            site = self._site(node, instance.type_name, instance.facts, called.cls)
+            return (Instance(instance.type_name, instance.facts, called.cls, site),)
+        if isinstance(called, FunctionValue):
+            return self._returned(called.function, called.receiver)
+        if isinstance(called, LibraryMethod):
+            return self._method_called(called, node)
+        if isinstance(called, Partial):
+            return self._result(called.target, node)
+        return NOTHING_KNOWN
+
+    def _symbol_called(self, called: Symbol, node: cst.Call) -> Values:
+        name = called.name
+        if (facts := self.knowledge.type(name)) is not None:
+            if facts.items:
+                return (Items(tuple(self._of_type(item) for item in facts.items), exact=True),)
+            return (Instance(name, facts, site=self._site(node, name, facts)),)
+        function = self.knowledge.function(name)
+        if function is not None:
+            if function.returns is not None:
+                return self._of_type(function.returns)
+            if function.yields is not None:
+                return (Items((self._of_type(function.yields),)),)
+        if name == "functools.partial" and node.args:
+            return tuple(Partial(value, node) for value in self.values(node.args[0].value))
+        if name in _WRAPPERS and node.args:
+            return tuple(Items((_every((value,)),)) for value in self.values(node.args[0].value))
+        if name in ("dataclasses.field", "attr.ib", "attrs.field"):
+            return self._field(node)
+        if name == "typing.cast" and len(node.args) > 1:
+            return self.values(node.args[1].value)
+        return NOTHING_KNOWN
+
+    def _field(self, node: cst.Call) -> Values:
+        for argument in node.args:
+            if argument.keyword is not None and argument.keyword.value in ("default_factory", "factory"):
+                return _union(*(self._result(value, node) for value in self.values(argument.value)))
+        return NOTHING_KNOWN
+
+    def _method_called(self, called: LibraryMethod, node: cst.Call) -> Values:
+        method = self.knowledge.method(called.receiver.type_name, called.name)
+        if method is None:
+            return NOTHING_KNOWN
+        if method.makes is not None and (facts := self.knowledge.type(method.makes)) is not None:
+            if facts.items:
+                return (Items(tuple(self._of_type(item) for item in facts.items), exact=True),)
+            return (Instance(method.makes, facts, site=self._site(node, method.makes, facts)),)
+        if method.returns is not None:
+            return self._of_type(method.returns)
+        if method.yields is not None:
+            return (Items((self._of_type(method.yields),)),)
+        return NOTHING_KNOWN
+
+    def _of_type(self, name: str) -> Values:
+        facts = self.knowledge.type(name)
+        return (Instance(name, facts),) if facts is not None else NOTHING_KNOWN
+
+    def _site(self, node: cst.Call, name: str, facts: Type, cls: Class | None = None) -> Site:
+        site = self.sites.get(id(node))
+        if site is None:
+            site = self.sites[id(node)] = Site(node, self.tree.scope_of(node), name, facts, cls)
+        return site
+
+    def _returned(self, function: Function, receiver: Instance | ClassValue | None = None) -> Values:
+        """Return what a call of a function of this module gives back: only small factories are looked into."""
+        del receiver
+        node = function.node
+        if function.is_async or function.is_generator or len(self._busy) > _DEEPEST // 2:
+            return NOTHING_KNOWN
+        found = _union(*(self.values(expression) for expression in function.returns))
+        if isinstance(node, cst.FunctionDef) and node.returns is not None and UNKNOWN in (found or NOTHING_KNOWN):
+            return _union(found, self._annotated(node.returns.annotation))
+        return found or (NONE,)
+
+    # containers and the rest
+
+    def _subscript(self, node: cst.Subscript) -> Values:
+        containers = self.values(node.value)
+        index = node.slice[0].slice
+        if len(node.slice) == 1 and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
+            return _element(containers, index.value.evaluated_value)
+        if isinstance(index, cst.Slice):
+            return containers
+        return _every(containers)
+
+    def _lambda(self, node: cst.Lambda) -> Values:
+        return (FunctionValue(self.functions[id(self.tree.scopes[id(node)])]),)
+
+    def _display(self, node: cst.Tuple | cst.List | cst.Set) -> Values:
+        exact = not any(isinstance(element, cst.StarredElement) for element in node.elements)
+        elements = tuple(self.values(element.value) for element in node.elements)
+        if isinstance(node, cst.List) or not exact:
+            return (Items((*elements, *self._appended(node)), exact=False),)
+        return (Items(elements, exact=True),)
+
+    def _appended(self, node: cst.CSTNode) -> Iterable[Values]:
+        """What is appended or added to the variable or attribute that a display is assigned to."""
+        parent = self.tree.parent(node)
+        if not isinstance(parent, (cst.Assign, cst.AnnAssign)):
+            return
+        targets = [parent.target] if isinstance(parent, cst.AnnAssign) else [t.target for t in parent.targets]
+        scope = self.tree.scope_of(node)
+        for target in targets:
+            name = dotted_name(target)
+            if not name:
+                continue
+            where = scope
+            if "." in name and (function := self.functions.get(id(scope.execution))) and function.cls is not None:
+                where = function.cls.scope
+            for inner in where.walk():
+                for call in inner.calls:
+                    func = call.func
+                    if (
+                        isinstance(func, cst.Attribute)
+                        and func.attr.value in ("append", "add", "appendleft")
+                        and len(call.args) == 1
+                        and dotted_name(func.value) == name
+                    ):
+                        yield self.values(call.args[0].value)
+
+    def _dict(self, node: cst.Dict) -> Values:
+        elements = [self.values(element.value) for element in node.elements if isinstance(element, cst.DictElement)]
+        parent = self.tree.parent(node)
+        if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+            name = dotted_name(parent.targets[0].target)
+            scope = self.tree.scope_of(node)
+            function = self.functions.get(id(scope.execution))
+            where = function.cls.scope if "." in name and function and function.cls else scope
+            for inner in where.walk() if name else ():
+                for store in inner.stores:
+                    if store.name == "[]" and isinstance(store.node, cst.Subscript) and store.value is not None:
+                        if dotted_name(store.node.value) == name and not store.path:
+                            elements.append(self.values(store.value))
+        return (Items(tuple(elements)),)
+
+    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Values:
+        return (Items((self.values(node.elt),)),)
+
+
+def _union(*parts: Values) -> Values:
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(dict.fromkeys(value for part in parts for value in part))
+
+
+def _element(containers: Values, index: int) -> Values:
+    found: list[Value] = []
+    for value in containers:
+        if not isinstance(value, Items):
+            found.append(UNKNOWN)
+        elif value.exact and 0 <= index < len(value.elements):
+            found.extend(value.elements[index])
+        else:
+            found.extend(value.every())
+    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN
+
+
+def _every(containers: Values) -> Values:
+    found: list[Value] = []
+    for value in containers:
+        found.extend(value.every() if isinstance(value, Items) else (UNKNOWN,))
+    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN

@@ -1,0 +1,124 @@
+"""What an expression may be: the abstract values of the model.
+
+An expression has a set of possible values; `UNKNOWN` among them means that there may be others. Unknown means silent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from conclint.knowledge.schema import Domain, Primitive, Type
+    from conclint.model.definitions import Class, Function
+    from conclint.syntax import Scope
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Symbol:
+    """Something of another module, by its canonical dotted name; `builtins.` for builtins."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal: None, a bool, number or string."""
+
+    value: object
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Site:
+    """A creation site: the call that makes a primitive, and what is known of its type.
+
+    `cls` is the class of this module that it is an instance of, when that derives from the primitive's type.
+    """
+
+    call: cst.Call
+    scope: Scope
+    type_name: str
+    facts: Type
+    cls: Class | None = None
+
+    @property
+    def kind(self) -> Primitive:
+        """The kind of primitive."""
+        return self.facts.kind
+
+    @property
+    def domain(self) -> Domain:
+        """Between whom it works."""
+        return self.facts.domain
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Instance:
+    """An object: of a library's type, of a class of this module, or of one that derives from the other.
+
+    `site` is where it was made, when that can be seen.
+    """
+
+    type_name: str = ""
+    facts: Type | None = None
+    cls: Class | None = None
+    site: Site | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A function or lambda of this module; `receiver` is what it is bound to."""
+
+    function: Function
+    receiver: Instance | ClassValue | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class of this module."""
+
+    cls: Class
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LibraryMethod:
+    """A method of a library's type, bound to an object."""
+
+    receiver: Instance
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Partial:
+    """A callable with some of its arguments given: `functools.partial(f, 1)`."""
+
+    target: Value
+    call: cst.Call
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Items:
+    """A container, by what it holds: in order when `exact`, else what any element may be."""
+
+    elements: tuple[tuple[Value, ...], ...]
+    exact: bool = False
+
+    def every(self) -> tuple[Value, ...]:
+        """Return what any of the elements may be."""
+        return tuple(dict.fromkeys(value for values in self.elements for value in values))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything."""
+
+
+UNKNOWN = Unknown()
+Value: TypeAlias = (
+    "Symbol | Constant | Instance | FunctionValue | ClassValue | LibraryMethod | Partial | Items | Unknown"
+)
+Values: TypeAlias = "tuple[Value, ...]"
+NOTHING_KNOWN: Values = (UNKNOWN,)
+NONE = Constant(None)
