@@ -152,8 +152,9 @@ class Knowledge:
     def with_events(self, type_name: str) -> tuple[str | None, str | None]:
         """Return the events of entering and leaving `with value:`, (None, None) where it means nothing."""
         lineage = self.lineage(type_name)
-        described: Type | Kind
-        for described in (*lineage, *(self.kind(described.kind) for described in lineage)):
+        stated: list[Type | Kind] = [*lineage]
+        stated += [self.kind(described.kind) for described in lineage]
+        for described in stated:
             if described.enter or described.exit:
                 return described.enter, described.exit
         return None, None
@@ -186,13 +187,21 @@ class Knowledge:
 
     def override(self, base_name: str, method_name: str) -> Override | None:
         """Return where a method runs that a class derived from `base_name` defines, None when unknown."""
-        described = self.base(base_name)
-        if described is None:
-            return None
-        for name, override in described.methods.items():
-            if name == method_name or (name.endswith("*") and method_name.startswith(name[:-1])):
-                return override
+        for described in self._base_lineage(base_name):
+            for name, override in described.methods.items():
+                if name == method_name or (name.endswith("*") and method_name.startswith(name[:-1])):
+                    return override
         return None
+
+    def mixes(self, base_name: str) -> Override | None:
+        """Return where a server runs its handlers when this class is among its bases, None: no matter."""
+        return _first(described.mixes for described in self._base_lineage(base_name))
+
+    def _base_lineage(self, name: str) -> Iterator[Base]:
+        at: str | None = name
+        while at is not None and (described := self.base(at)) is not None:
+            yield described
+            at = described.base
 
     def names_of(self, module: str) -> frozenset[str]:
         """Return the described names that `from module import *` binds; empty for an unknown module."""

@@ -213,15 +213,15 @@ class Deprecated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an event raises when it comes out of turn: other event -> exception.
 
-    `before = {start = "RuntimeError"}`: raised as long as `start` has not happened; `after` the opposite. Where
-    any of several events will do, they stand side by side: `before = {"close terminate" = "ValueError"}`.
+    `before = {start = "RuntimeError"}`: raised as long as `start` has not happened; `after` the opposite.
+    Where any of several events will do, they stand side by side: `before = {"close terminate" = ...}`.
     """
 
     before: dict[str, str] = {}
     after: dict[str, str] = {}
 
     def raised(self, happened: Container[str]) -> str | None:
-        """Return the exception that the event raises when these events have happened, None when it is fine."""
+        """Return the exception that the event raises after these events, None when it is in turn."""
         for words, exception in self.before.items():
             if not any(word in happened for word in words.split()):
                 return exception
@@ -296,9 +296,9 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A class, or a function that makes a primitive, by its qualified name.
 
-    The events `enter` and `exit` are those of `async with` where the domain is asyncio. `methods` add to those of the kind or replace them. `guarded_by` names the constructor's parameter that
+    `methods` add to those of the kind or replace them. `guarded_by` names the constructor's parameter that
     takes a lock which the primitive then is an alias of (`Condition(lock)`). `workers` is the parameter that
-    bounds how many run at once.
+    bounds how many run at once. In the domain asyncio, `enter` and `exit` are the events of `async with`.
     """
 
     kind: Primitive
@@ -350,8 +350,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A function that makes no primitive: what it runs elsewhere, whether it waits, what it returns.
 
     `never_returns` marks `sys.exit` and its like; `effect` names a change to the whole process: "cwd",
-    "umask", "fork", "environment", "signal", "start method", "locale", "warnings", "streams", "socket timeout",
-    "interpreter", "limits", "user", "random", "monkey patch".
+    "umask", "fork", "environment", "signal", "start method", "locale", "warnings", "streams",
+    "socket timeout", "interpreter", "limits", "user", "random", "monkey patch".
     """
 
     runs: tuple[Runs, ...] = ()
@@ -407,10 +407,11 @@ class Decorator(Override, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A class that people derive from: which methods of theirs are called from where.
 
-    A method's name may be a prefix, `do_*`. `mixes` says of a mixin where the servers it is mixed into run
-    their handlers.
+    A method's name may be a prefix, `do_*`. `mixes` says where servers with this class among their bases run
+    their handlers. `base` is a described class whose facts hold here too.
     """
 
+    base: str | None = None
     methods: dict[str, Override] = {}
     mixes: Override | None = None
     source: str | None = None
