@@ -1,5 +1,3 @@
-# A walk over thousands of entries deals in strings:
-# ruff: noqa: PTH109, PTH110, PTH112, PTH116, PTH118, PTH120, PTH123
 """From the paths that a user names to the files to read.
 
 Nothing here reads or judges a Python file. Folders are walked without following links to other folders, so a
