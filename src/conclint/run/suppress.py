@@ -157,8 +157,9 @@ def _comments(lines: list[str]) -> Iterator[_Comment]:
 
 
 def _logical_lines(lines: list[str]) -> Iterator[list[tokenize.TokenInfo]]:
-    # Line ends are made uniform, because the tokenizer knows "\n" alone.
-    tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
+    # The tokenizer knows no line end but "\n", and from Python 3.12 on it can't bear NUL.
+    text = "\n".join(lines).replace("\0", " ")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     logical: list[tokenize.TokenInfo] = []
     depth = 0
     for token in tokens:
