@@ -62,7 +62,7 @@ class Instance:
     """
 
     type_name: str = ""
-    facts: Type | None = None
+    facts: Type | None = dataclasses.field(default=None, compare=False)
     cls: Class | None = None
     site: Site | None = None
 

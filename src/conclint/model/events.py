@@ -1,0 +1,264 @@
+"""What happens to primitives, and what is handed over to run elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.model.arguments import argument, has_star, rest_arguments
+from conclint.model.values import FunctionValue, Instance, Items, LibraryMethod, Partial, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.knowledge.schema import Method, Runs, Type
+    from conclint.model.definitions import Class, Function
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Value, Values
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens to an object: `word` is start, join, acquire, daemon, ...
+
+    `node` is the call, or the target of the assignment that it is. `method` is the method's name as written.
+    """
+
+    word: str
+    node: cst.CSTNode
+    object: cst.BaseExpression
+    instances: tuple[Instance, ...]
+    method: str = ""
+    facts: Method | None = None
+
+    @property
+    def kind(self) -> Primitive | None:
+        """The kind of primitive it happens to."""
+        for instance in self.instances:
+            if instance.facts is not None:
+                return instance.facts.kind
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Handover:
+    """A call that gives a callable to somebody else to run.
+
+    `type_name` is the class that the call creates (`threading.Thread`) or whose method it is; `receiver` the object
+    whose method it is, if any.
+    """
+
+    call: cst.Call
+    runs: Runs
+    target: cst.Arg
+    type_name: str
+    receiver: Instance | None = None
+    made: Type | None = None
+
+    @property
+    def where(self) -> Where:
+        """Where the callable will run."""
+        return self.runs.where
+
+    @property
+    def arguments(self) -> cst.Arg | None:
+        """The argument that holds the callable's own positional arguments as one tuple, if it is given so."""
+        if self.runs.args is None or self.runs.args.rest:
+            return None
+        return argument(self.call, self.runs.args)
+
+    @property
+    def loose_arguments(self) -> list[cst.Arg]:
+        """The callable's own arguments where they simply follow it: `submit(f, 1, x=2)`."""
+        found: list[cst.Arg] = []
+        for parameter in (self.runs.args, self.runs.kwargs):
+            if parameter is not None and parameter.rest:
+                found.extend(rest_arguments(self.call, parameter))
+        return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Root:
+    """A function of this module that runs in a thread, process or elsewhere, and the code that brings it there.
+
+    `many` tells that several may run at once because of this root alone.
+    """
+
+    function: Function
+    where: Where
+    domain: Domain
+    node: cst.CSTNode
+    many: bool
+    receiver: Class | None = None
+    site: cst.Call | None = None
+
+
+def find_events(module: ModuleModel) -> Iterator[Event]:
+    """Yield what happens to primitives in a module, in source order of each scope."""
+    knowledge = module.knowledge
+    for scope in module.scopes:
+        for call in scope.calls:
+            func = call.func
+            if not isinstance(func, cst.Attribute):
+                continue
+            name = func.attr.value
+            instances = primitives_of(module.values(func.value))
+            for instance in instances:
+                if instance.cls is not None and any(name in c.methods for c in module.resolver.mro(instance.cls)):
+                    continue
+                facts = knowledge.method(instance.type_name, name)
+                if facts is not None and facts.event is not None:
+                    yield Event(facts.event, call, func.value, instances, name, facts)
+                    break
+        for store in scope.stores:
+            target = store.node
+            if not isinstance(target, cst.Attribute):
+                continue
+            instances = primitives_of(module.values(target.value))
+            for instance in instances:
+                assert instance.facts is not None
+                word = knowledge.attribute_event(instance.facts.kind, store.name)
+                if word is not None:
+                    yield Event(word, target, target.value, instances, store.name)
+                    break
+
+
+def primitives_of(values: Values) -> tuple[Instance, ...]:
+    """Return those of some values that are primitives."""
+    return tuple(value for value in values if isinstance(value, Instance) and value.facts is not None)
+
+
+def find_handovers(module: ModuleModel) -> Iterator[Handover]:
+    """Yield every callable that is handed over, in source order of each scope."""
+    for scope in module.scopes:
+        for call in scope.calls:
+            for value in module.values(call.func):
+                found = list(_handed_over(module, call, value))
+                if found:
+                    yield from found
+                    break
+
+
+def _handed_over(module: ModuleModel, call: cst.Call, called: Value) -> Iterator[Handover]:
+    knowledge = module.knowledge
+    receiver: Instance | None = None
+    facts = None
+    runs: tuple[Runs, ...] = ()
+    if isinstance(called, Symbol):
+        name = called.name
+        if (facts := knowledge.type(name)) is not None:
+            runs = facts.runs
+        elif (function := knowledge.function(name)) is not None:
+            runs = function.runs
+    elif isinstance(called, LibraryMethod):
+        receiver, name = called.receiver, f"{called.receiver.type_name}.{called.name}"
+        method = knowledge.method(receiver.type_name, called.name)
+        if method is not None:
+            runs = method.runs
+            if method.makes is not None and (facts := knowledge.type(method.makes)) is not None:
+                name, runs = method.makes, facts.runs
+    else:
+        return
+    for one in runs:
+        target = argument(call, one.target)
+        if target is not None:
+            yield Handover(call, one, target, name, receiver, facts)
+
+
+def find_roots(module: ModuleModel) -> Iterator[Root]:
+    """Yield the functions of the module that run in other threads, processes, loops or handlers."""
+    for handover in module.handovers:
+        domain = _domain(handover)
+        many = _is_many(module, handover)
+        for function, receiver in functions_of(module.values(handover.target.value)):
+            if handover.where is not Where.CALLER:
+                yield Root(function, handover.where, domain, handover.target, many, receiver, handover.call)
+    for cls in module.classes:
+        base = module.resolver.library_base(cls)
+        if base is not None:
+            yield from _overridden(module, cls, base[0], base[1])
+        for value in module.resolver.bases(cls):
+            if isinstance(value, Symbol) and base is None:
+                yield from _framework(module, cls, value.name)
+    yield from _decorated(module)
+
+
+def _overridden(module: ModuleModel, cls: Class, name: str, facts: Type) -> Iterator[Root]:
+    run = cls.methods.get("run")
+    if facts.kind in (Primitive.THREAD, Primitive.PROCESS, Primitive.TIMER) and run is not None:
+        where = Where.PROCESS if facts.kind is Primitive.PROCESS else Where.THREAD
+        sites = [site for site in module.sites if site.cls is not None and cls in module.resolver.mro(site.cls)]
+        many = len(sites) > 1 or any(module.repeats(site.call) for site in sites)
+        yield Root(run, where, facts.domain, cls.node, many, cls)
+    else:
+        yield from _framework(module, cls, name)
+
+
+def _framework(module: ModuleModel, cls: Class, base_name: str) -> Iterator[Root]:
+    for name, method in cls.methods.items():
+        override = module.knowledge.override(base_name, name)
+        if override is not None:
+            where = override.coroutine or override.where if method.is_async else override.where
+            yield Root(method, where, override.domain, method.node, override.many, cls)
+
+
+def _decorated(module: ModuleModel) -> Iterator[Root]:
+    for function in module.functions:
+        if not isinstance(function.node, cst.FunctionDef):
+            continue
+        for decorator in function.node.decorators:
+            expression = decorator.decorator
+            func = expression.func if isinstance(expression, cst.Call) else expression
+            for value in module.values(func):
+                if isinstance(value, Symbol):
+                    name = value.name
+                elif isinstance(value, LibraryMethod):
+                    name = f"{value.receiver.type_name}.{value.name}"
+                else:
+                    continue
+                facts = module.knowledge.decorator(name)
+                if facts is not None:
+                    where = facts.coroutine or facts.where if function.is_async else facts.where
+                    yield Root(function, where, facts.domain, decorator, facts.many)
+
+
+def functions_of(values: Values) -> Iterator[tuple[Function, Class | None]]:
+    """Yield the functions of this module among some values, with the class each is bound to."""
+    for value in values:
+        if isinstance(value, FunctionValue):
+            yield value.function, value.receiver.cls if value.receiver is not None else None
+        elif isinstance(value, Partial):
+            yield from functions_of((value.target,))
+        elif isinstance(value, Items):
+            continue
+
+
+def _domain(handover: Handover) -> Domain:
+    if handover.where is Where.PROCESS:
+        return Domain.PROCESS
+    facts = handover.made or (handover.receiver.facts if handover.receiver is not None else None)
+    return facts.domain if facts is not None else Domain.THREAD
+
+
+def _is_many(module: ModuleModel, handover: Handover) -> bool:
+    if handover.runs.many or module.repeats(handover.call):
+        return True
+    if handover.runs.each is not None or handover.where is Where.WORKER:
+        return not _single_worker(module, handover) and (
+            handover.runs.each is not None or module.repeats(handover.call)
+        )
+    return False
+
+
+def _single_worker(module: ModuleModel, handover: Handover) -> bool:
+    receiver = handover.receiver
+    if receiver is None or receiver.site is None or receiver.facts is None:
+        return False
+    given = argument(receiver.site.call, receiver.facts.workers)
+    return given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
+
+
+__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_star"]

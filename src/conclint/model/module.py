@@ -1,0 +1,268 @@
+"""The ModuleModel: one module, answered for in the words of concurrency.
+
+Rules ask it, and only it. It works out what is asked for and no more: values of expressions, control flow and
+locksets are computed for the functions that a question leads to.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, TypeVar
+
+import libcst as cst
+
+from conclint.knowledge import Knowledge, standard
+from conclint.model import events as _events
+from conclint.model.definitions import Class, Function, define
+from conclint.model.graph import Graph, Op, OpKind
+from conclint.model.importing import ImportTime
+from conclint.model.locks import Locks
+from conclint.model.lower import TooComplex, build
+from conclint.model.paths import Conditions
+from conclint.model.reaching import reaching_definitions
+from conclint.model.resolve import Resolver
+from conclint.model.values import FunctionValue, Instance, Partial, Site, Symbol, Values
+from conclint.syntax import Binding, Scope, ScopeKind, Tree
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from conclint.knowledge.schema import Primitive
+    from conclint.model.events import Event, Handover, Root
+
+_Node = TypeVar("_Node", bound=cst.CSTNode)
+_LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
+_QUIET_BUILTINS = frozenset({"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple"})
+
+
+class ModuleModel:
+    """What is known about one module."""
+
+    def __init__(self, tree: Tree, knowledge: Knowledge | None = None) -> None:
+        self.tree = tree
+        self.source = tree.source
+        self.knowledge = knowledge or standard()
+        self._functions, self._classes = define(tree.root)
+        self.resolver = Resolver(tree, self.knowledge, self._functions, self._classes, self._reaching)
+        self.conditions = Conditions(tree.module.code_for_node)
+        self.locks = Locks(self)
+        self.imports = ImportTime(self)
+        self._graphs: dict[int, Graph | None] = {}
+        self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
+
+    # definitions
+
+    @functools.cached_property
+    def scopes(self) -> list[Scope]:
+        """Every scope of the module, outer ones first."""
+        return list(self.tree.root.walk())
+
+    @property
+    def functions(self) -> list[Function]:
+        """Every function, lambda and class body, and the module's own code."""
+        return list(self._functions.values())
+
+    @property
+    def classes(self) -> list[Class]:
+        """Every class."""
+        return list(self._classes.values())
+
+    @property
+    def main(self) -> Function:
+        """The module's own code."""
+        return self._functions[id(self.tree.root)]
+
+    def function_of(self, scope: Scope) -> Function | None:
+        """Return the function whose code a scope belongs to."""
+        return self._functions.get(id(scope.execution))
+
+    def function_at(self, node: cst.CSTNode) -> Function | None:
+        """Return the function, lambda, class body or module code in which `node` is executed."""
+        return self.function_of(self.tree.scope_of(node))
+
+    def class_at(self, node: cst.CSTNode) -> Class | None:
+        """Return the class in whose body or methods `node` stands."""
+        scope: Scope | None = self.tree.scope_of(node)
+        while scope is not None:
+            if (cls := self._classes.get(id(scope))) is not None:
+                return cls
+            scope = scope.parent
+        return None
+
+    def context_of(self, node: cst.CSTNode) -> str:
+        """Return the qualified name of the function or class around `node`, empty at module level."""
+        return self.tree.scope_of(node).qualified_name
+
+    # values
+
+    def values(self, node: cst.CSTNode) -> Values:
+        """Return what an expression may be."""
+        return self.resolver.values(node)
+
+    def symbol(self, node: cst.CSTNode) -> str | None:
+        """Return the canonical dotted name of what `node` surely is, when that is of another module."""
+        values = self.values(node)
+        if len(values) == 1 and isinstance(values[0], Symbol):
+            return values[0].name
+        return None
+
+    def called_function(self, call: cst.Call) -> Function | None:
+        """Return the function of this module that a call surely runs."""
+        values = self.values(call.func)
+        if len(values) != 1:
+            return None
+        (value,) = values
+        if isinstance(value, Partial):
+            value = value.target
+        return value.function if isinstance(value, FunctionValue) else None
+
+    @functools.cached_property
+    def sites(self) -> list[Site]:
+        """Every creation site of a primitive, in source order of each scope."""
+        for scope in self.scopes:
+            for call in scope.calls:
+                self.values(call)
+        order = {id(call): index for index, call in enumerate(c for s in self.scopes for c in s.calls)}
+        return sorted(self.resolver.sites.values(), key=lambda site: order[id(site.call)])
+
+    def sites_of(self, *kinds: Primitive) -> list[Site]:
+        """Return the creation sites of some kinds of primitive."""
+        return [site for site in self.sites if site.kind in kinds]
+
+    # events
+
+    @functools.cached_property
+    def events(self) -> list[Event]:
+        """Everything that happens to primitives."""
+        return list(_events.find_events(self))
+
+    def events_of(self, word: str, *kinds: Primitive) -> list[Event]:
+        """Return the events of one word that happen to some kinds of primitive."""
+        return [event for event in self.events if event.word == word and (not kinds or event.kind in kinds)]
+
+    @functools.cached_property
+    def handovers(self) -> list[Handover]:
+        """Every callable that is handed over to run elsewhere."""
+        return list(_events.find_handovers(self))
+
+    @functools.cached_property
+    def roots(self) -> list[Root]:
+        """The functions of this module that run in other threads, processes, loops or handlers."""
+        return list(_events.find_roots(self))
+
+    # control flow
+
+    def graph(self, function: Function) -> Graph | None:
+        """Return the control flow of a function, None when it is too large to be followed."""
+        key = id(function)
+        if key not in self._graphs:
+            try:
+                self._graphs[key] = build(
+                    function.node, never_returns=self._never_returns, suppresses=self._suppresses
+                )
+            except TooComplex:
+                self._graphs[key] = None
+        return self._graphs[key]
+
+    def _reaching(self, use: cst.Name, owner: Scope) -> list[Binding] | None:
+        key = id(owner), use.value
+        if key not in self._reached:
+            self._reached[key] = {}
+            function = self.function_of(owner)
+            graph = self.graph(function) if function is not None else None
+            if graph is not None:
+                self._reached[key] = reaching_definitions(graph, owner, use.value)
+        return self._reached[key].get(id(use))
+
+    def _never_returns(self, call: cst.Call) -> bool:
+        name = dotted_name(call.func)
+        if name.rpartition(".")[2] not in ("exit", "_exit", "abort", "quit"):
+            return False
+        symbol = self.symbol(call.func)
+        return symbol in ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
+
+    def _suppresses(self, manager: cst.BaseExpression) -> bool:
+        if not isinstance(manager, cst.Call):
+            return False
+        name = dotted_name(manager.func).rpartition(".")[2]
+        return name in ("suppress", "raises", "assertRaises", "assertRaisesRegex", "ExitStack", "AsyncExitStack")
+
+    def may_raise(self, op: Op) -> bool:
+        """Tell whether an operation may raise: calls, subscripts, attributes of unknown values, awaits, imports.
+
+        Releasing a lock and asking a primitive about itself do not count, nor do builtins that only make or measure.
+        """
+        if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
+            return True
+        if op.kind is OpKind.CALL:
+            return not self._is_quiet(op.node)
+        if op.kind in (OpKind.LOAD, OpKind.DELETE):
+            if isinstance(op.node, cst.Subscript):
+                return True
+            return isinstance(op.node, cst.Attribute) and self._is_risky(op.node)
+        return False
+
+    def _is_quiet(self, node: cst.CSTNode) -> bool:
+        assert isinstance(node, cst.Call)
+        func = node.func
+        if isinstance(func, cst.Attribute):
+            event = self.locks.event(Op(OpKind.CALL, node))
+            return event is not None or func.attr.value in _QUIET_CALLS
+        return isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS and self.symbol(func) is not None
+
+    def _is_risky(self, node: cst.Attribute) -> bool:
+        """An attribute of `self`, a class or a module is there; of anything else it may be missing."""
+        values = self.values(node.value)
+        return not all(isinstance(v, (Instance, Symbol, FunctionValue)) or hasattr(v, "cls") for v in values)
+
+    def repeats(self, node: cst.CSTNode) -> bool:
+        """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
+        inner = node
+        for outer in self.tree.ancestors(node):
+            if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+                return False
+            if isinstance(outer, (cst.For, cst.While)) and inner is outer.body:
+                return True
+            if isinstance(outer, _COMPREHENSIONS):
+                return True
+            inner = outer
+        return False
+
+    # concrete syntax
+
+    def statement_of(self, node: cst.CSTNode) -> cst.BaseSmallStatement | cst.BaseStatement | None:
+        """Return the innermost statement that `node` is part of."""
+        if isinstance(node, (cst.BaseSmallStatement, cst.BaseStatement)):
+            return node
+        return self.tree.enclosing(node, (cst.BaseSmallStatement, cst.BaseStatement))
+
+    def is_discarded(self, node: cst.CSTNode) -> bool:
+        """Tell whether the value of an expression is thrown away: it stands alone as a statement."""
+        parent = self.tree.parent(node)
+        return isinstance(parent, cst.Expr)
+
+    def code(self, node: cst.CSTNode) -> str:
+        """Return the source text of `node`."""
+        return self.tree.module.code_for_node(node)
+
+    def label(self, node: cst.CSTNode) -> str:
+        """Return a short name for an expression, for messages: its dotted name, or its code on one line."""
+        name = dotted_name(node)
+        if name:
+            return name
+        text = " ".join(self.code(node).split())
+        return text if len(text) <= 40 else f"{text[:37]}..."
+
+    def inside(self, node: cst.CSTNode, kind: type[_Node] | tuple[type[_Node], ...]) -> _Node | None:
+        """Return the innermost node of a class around `node` that belongs to the same function."""
+        for outer in self.tree.ancestors(node):
+            if isinstance(outer, kind):
+                return outer
+            if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+                return None
+        return None
+
+    def is_method_scope(self, scope: Scope) -> bool:
+        """Tell whether a scope is a method's."""
+        return scope.kind is ScopeKind.FUNCTION and id(scope.parent) in self._classes
