@@ -12,9 +12,16 @@ class Source:
     """Python text, decoded, without its byte order mark, line ends untouched.
 
     `path` is spelled as the user reached the file. `first_line` and `indent` say where the text stands in its
-    document: line 1 of the text is line `first_line`, and `indent` columns were taken off each line. A
-    `fragment` comes from a document (a Markdown fence): what it imports elsewhere is not to be seen, so
-    well-known names that nothing binds count as the standard library's.
+    document: line 1 of the text is line `first_line`, and `indent` columns were taken off each line. Where
+    that differs between lines, `margins` holds the columns that were taken off each of the first lines
+    (negative where a tab became more spaces than it had columns to itself) and `indent` counts for the rest.
+
+    A `fragment` comes from a document (a Markdown fence): what it imports elsewhere is not to be seen, so
+    well-known names that nothing binds count as the standard library's. Where the fragment was `indented` as
+    a whole, it is the inside of some block and not a module's top level.
+
+    `cell` names the part of a document whose parts count lines of their own: the 1-based number of a notebook's
+    cell, 0 elsewhere.
     """
 
     path: str
@@ -23,13 +30,26 @@ class Source:
     has_bom: bool = False
     first_line: int = 1
     indent: int = 0
+    margins: tuple[int, ...] = ()
     fragment: bool = False
+    indented: bool = False
+    cell: int = 0
 
     def in_document(self, span: Span) -> Span:
         """Return a span of this text as a span of the document it stands in."""
-        if self.first_line == 1 and not self.indent:
+        if self.first_line == 1 and not self.indent and not self.margins:
             return span
         lines = self.first_line - 1
         return Span(
-            span.line + lines, span.column + self.indent, span.end_line + lines, span.end_column + self.indent
+            span.line + lines,
+            self._column(span.line, span.column),
+            span.end_line + lines,
+            self._column(span.end_line, span.end_column),
         )
+
+    def margin(self, line: int) -> int:
+        """Return how many columns were taken off a line of this text (1-based)."""
+        return self.margins[line - 1] if line <= len(self.margins) else self.indent
+
+    def _column(self, line: int, column: int) -> int:
+        return max(1, column + self.margin(line))
