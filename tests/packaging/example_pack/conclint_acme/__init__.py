@@ -1,0 +1,1 @@
+"""The concurrency rules of a firm."""
