@@ -30,7 +30,7 @@ docs: $(installed)
 ## site: build the documentation into site/
 site: docs
 	@"$(VENV)/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	@"$(VENV)/bin/mkdocs" build --strict
+	@NO_MKDOCS_2_WARNING=1 "$(VENV)/bin/mkdocs" build --strict
 
 install: $(installed)
 
