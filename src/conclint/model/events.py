@@ -94,6 +94,8 @@ class Root:
     many: bool
     receiver: Class | None = None
     site: cst.Call | None = None
+    lane: str = ""
+    """Roots with the same lane share the one worker of an executor, so they never run at the same time."""
 
 
 def find_events(module: ModuleModel) -> Iterator[Event]:
@@ -172,10 +174,12 @@ def find_roots(module: ModuleModel) -> Iterator[Root]:
     """Yield the functions of the module that run in other threads, processes, loops or handlers."""
     for handover in module.handovers:
         domain = _domain(handover)
-        many = _is_many(module, handover)
+        lane = _lane(handover)
+        many = not lane and _is_many(module, handover)
         for function, receiver in functions_of(module.values(handover.target.value)):
             if handover.where is not Where.CALLER:
-                yield Root(function, handover.where, domain, handover.target, many, receiver, handover.call)
+                target, call = handover.target, handover.call
+                yield Root(function, handover.where, domain, target, many, receiver, call, lane)
     for cls in module.classes:
         base = module.resolver.library_base(cls)
         if base is not None:
@@ -244,21 +248,16 @@ def _domain(handover: Handover) -> Domain:
 
 
 def _is_many(module: ModuleModel, handover: Handover) -> bool:
-    if handover.runs.many or module.repeats(handover.call):
-        return True
-    if handover.runs.each is not None or handover.where is Where.WORKER:
-        return not _single_worker(module, handover) and (
-            handover.runs.each is not None or module.repeats(handover.call)
-        )
-    return False
+    return handover.runs.many or handover.runs.each is not None or module.repeats(handover.call)
 
 
-def _single_worker(module: ModuleModel, handover: Handover) -> bool:
+def _lane(handover: Handover) -> str:
     receiver = handover.receiver
     if receiver is None or receiver.site is None or receiver.facts is None:
-        return False
+        return ""
     given = argument(receiver.site.call, receiver.facts.workers)
-    return given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
+    single = given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
+    return f"one worker {id(receiver.site.call)}" if single else ""
 
 
 __all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_star"]

@@ -1,0 +1,62 @@
+"""CON401 unguarded-global."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from conclint.draft import Note, Report
+from conclint.program import AccessKind
+from conclint.rule import ProgramRule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.program import Context, Program, SharedAccess
+
+
+class UnguardedGlobal(ProgramRule):
+    """A module global is read, changed and written back by threads that hold no common lock.
+
+    ## Why
+    `count += 1` reads, adds and stores. A thread that is stopped between the read and the store overwrites what
+    others have stored meanwhile, and their updates are lost. With a call between the two (`total = total + f()`,
+    `d[k] = d.get(k, 0) + 1`) that happens on every CPython, and the finding is an error. A bare `count += 1` loses
+    updates up to CPython 3.9 and on free-threaded builds; on 3.10 to 3.13 with the GIL the interpreter happens not to
+    switch threads there, which nothing promises, so the finding is a warning (Python FAQ, "What kinds of global
+    value mutation are thread-safe?").
+
+    ## How to fix
+    Hold one lock around the whole read and write, everywhere: `with lock: count += 1`. Or let each thread
+    return its part and add the parts up after `join()`, or hand the updates to one thread through a queue.
+
+    ## What is missed
+    Globals of other modules, attributes of objects, and threads that code outside the program starts. Reading
+    alone is never reported, nor is a plain assignment: both are atomic.
+    """
+
+    code: ClassVar[str] = "CON401"
+    name: ClassVar[str] = "unguarded-global"
+
+    def check(self, program: Program) -> Iterator[Report]:
+        for writes in program.writes().values():
+            for access in writes:
+                if access.fact.kind is AccessKind.STORE:
+                    continue
+                clash = program.clash(access, writes)
+                if clash is not None:
+                    yield self._report(program, access, *clash)
+
+    def _report(
+        self, program: Program, access: SharedAccess, other: SharedAccess, one: Context, two: Context
+    ) -> Report:
+        fact = access.fact
+        who = program.describe(one, two)
+        message = (
+            f"'{fact.label}' is read and written back in '{access.function.name}', which {who}, "
+            f"{program.describe_locks(access, other)}"
+        )
+        notes = [Note(context.root.place, "handed to a thread here") for context in (one, two) if context.root]
+        if other.fact != fact:
+            notes.append(Note(other.fact.place, f"also written in '{other.function.name}'"))
+        severity = Severity.ERROR if fact.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
+        return Report(fact.place, message, tuple(dict.fromkeys(notes)), severity=severity)

@@ -1,0 +1,99 @@
+"""Which threads may be running where: between their start and their join.
+
+What the main thread does before the first start and after the join is ordered with what the thread does, so it
+can't race with it (threading documentation, "Thread Objects": `join` waits until the thread terminates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.schema import Primitive, Where
+from conclint.model.events import primitives_of
+from conclint.model.graph import Op, OpKind
+from conclint.model.paths import Facts, State, explore
+
+if TYPE_CHECKING:
+    from conclint.model.definitions import Function
+    from conclint.model.events import Event, Handover
+    from conclint.model.module import ModuleModel
+
+_RUNNING = frozenset({Primitive.THREAD, Primitive.TIMER, Primitive.PROCESS, Primitive.POOL, Primitive.EXECUTOR})
+_ENDING = frozenset({"join", "shutdown", "result", "get", "wait"})
+_SOMEBODY = 0
+"""Stands for a thread whose creation site is not to be seen; nothing is known to end it."""
+
+
+class Liveness:
+    """Tells for the functions of one module whether other threads of it may be running."""
+
+    def __init__(self, module: ModuleModel) -> None:
+        self._module = module
+        self._events: dict[int, Event] = {id(event.node): event for event in module.events}
+        self._given: dict[int, Handover] = {id(handover.call): handover for handover in module.handovers}
+        self._leaves: dict[int, frozenset[int]] = {}
+
+    def live_at(self, function: Function) -> dict[int, bool]:
+        """Return for the nodes of calls, stores and bindings, by `id`, whether a thread started here may be running."""
+        graph = self._module.graph(function)
+        found: dict[int, bool] = {}
+        if graph is None:
+            return found
+
+        def see(op: Op, states: Mapping[State, Facts]) -> None:
+            live = any(states)
+            found[id(op.node)] = found.get(id(op.node), False) or live
+
+        exploration = explore(graph, frozenset(), self._step, self._module.conditions, may_raise=None)
+        exploration.visit(see)
+        if not exploration.complete:
+            return dict.fromkeys(found, True)
+        return found
+
+    def left_running(self, function: Function) -> frozenset[int]:
+        """Return the creation sites, by `id` of their calls, of threads that outlive a call of `function`."""
+        key = id(function)
+        if key not in self._leaves:
+            self._leaves[key] = frozenset()
+            graph = self._module.graph(function) if self._concerns(function) else None
+            if graph is not None:
+                exploration = explore(graph, frozenset(), self._step, self._module.conditions)
+                ends = exploration.ends(graph.returned)
+                self._leaves[key] = frozenset(site for state in ends for site in state)  # type: ignore[attr-defined]
+        return self._leaves[key]
+
+    def _concerns(self, function: Function) -> bool:
+        return any(
+            id(call) in self._events or id(call) in self._given or self._module.called_function(call) is not None
+            for call in function.scope.calls
+        )
+
+    def _step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
+        live: frozenset[int] = state  # type: ignore[assignment]
+        if op.kind is OpKind.EXIT and isinstance(op.node, cst.WithItem):
+            ended = self._sites(op.node.item)
+            return ((live - ended, ()),) if ended & live else None
+        if op.kind is not OpKind.CALL or not isinstance(op.node, cst.Call):
+            return None
+        handover = self._given.get(id(op.node))
+        if handover is not None and handover.where is Where.WORKER and isinstance(op.node.func, cst.Attribute):
+            return ((live | (self._sites(op.node.func.value) or {_SOMEBODY}), ()),)
+        event = self._events.get(id(op.node))
+        if event is not None and event.kind in _RUNNING:
+            sites = self._sites(event.object)
+            if event.word == "start":
+                return ((live | (sites or {_SOMEBODY}), ()),)
+            if event.word in _ENDING and not op.node.args:
+                return ((live - sites, ()),)
+            return None
+        called = self._module.called_function(op.node)
+        if called is not None and (left := self.left_running(called)):
+            return ((live | left, ()),)
+        return None
+
+    def _sites(self, node: cst.BaseExpression) -> frozenset[int]:
+        instances = primitives_of(self._module.values(node))
+        return frozenset(id(one.site.call) for one in instances if one.site is not None)
