@@ -13,6 +13,7 @@ import libcst as cst
 
 from conclint.knowledge import Knowledge, standard
 from conclint.model import events as _events
+from conclint.model import leaks as _leaks
 from conclint.model.definitions import Class, Function, define
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
@@ -21,13 +22,14 @@ from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
-from conclint.model.values import FunctionValue, Instance, Partial, Site, Symbol, Values
+from conclint.model.values import NONE, FunctionValue, Instance, Partial, Site, Symbol, Values
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from conclint.knowledge.schema import Primitive
     from conclint.model.events import Event, Handover, Root
+    from conclint.model.leaks import Leak
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
@@ -151,6 +153,11 @@ class ModuleModel:
         """The functions of this module that run in other threads, processes, loops or handlers."""
         return list(_events.find_roots(self))
 
+    @functools.cached_property
+    def leaks(self) -> list[Leak]:
+        """Every acquire that some way out of its function does not undo."""
+        return list(_leaks.find_leaks(self))
+
     # control flow
 
     def graph(self, function: Function) -> Graph | None:
@@ -212,9 +219,12 @@ class ModuleModel:
         return isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS and self.symbol(func) is not None
 
     def _is_risky(self, node: cst.Attribute) -> bool:
-        """An attribute of `self`, a class or a module is there; of anything else it may be missing."""
-        values = self.values(node.value)
-        return not all(isinstance(v, (Instance, Symbol, FunctionValue)) or hasattr(v, "cls") for v in values)
+        """An attribute of `self`, a class or a module is there; of anything else it may be missing.
+
+        Where an object may be None as well, the code is trusted to have asked.
+        """
+        values = [value for value in self.values(node.value) if value != NONE]
+        return not values or not all(isinstance(v, (Instance, Symbol, FunctionValue)) or hasattr(v, "cls") for v in values)
 
     def repeats(self, node: cst.CSTNode) -> bool:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
@@ -235,7 +245,10 @@ class ModuleModel:
         """Return the innermost statement that `node` is part of."""
         if isinstance(node, (cst.BaseSmallStatement, cst.BaseStatement)):
             return node
-        return self.tree.enclosing(node, (cst.BaseSmallStatement, cst.BaseStatement))
+        for outer in self.tree.ancestors(node):
+            if isinstance(outer, (cst.BaseSmallStatement, cst.BaseStatement)):
+                return outer
+        return None
 
     def is_discarded(self, node: cst.CSTNode) -> bool:
         """Tell whether the value of an expression is thrown away: it stands alone as a statement."""

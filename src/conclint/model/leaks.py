@@ -1,0 +1,192 @@
+"""Which acquires leave a function with the lock still held, though it has code that gives the lock back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.graph import OpKind
+from conclint.syntax import BindingKind
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conclint.model.definitions import Function
+    from conclint.model.graph import Block, Op
+    from conclint.model.locks import Held, Lock
+    from conclint.model.module import ModuleModel
+    from conclint.model.paths import Exploration, Facts, State
+
+_TAKES_BY_DESIGN = frozenset({"acquire", "acquired", "lock", "enter", "aenter"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leak:
+    """An acquire that some path does not undo.
+
+    `explicit` tells whether a `return`, `raise`, `break` or the like leads out with the lock, without any call
+    having to fail; otherwise `culprit` is the operation that may raise, where one can be named. `releases` are
+    the calls that give the lock back on other paths.
+    """
+
+    acquire: cst.Call
+    lock: Lock
+    function: Function
+    explicit: bool
+    culprit: cst.CSTNode | None
+    releases: tuple[cst.Call, ...]
+
+
+def find_leaks(module: ModuleModel) -> Iterator[Leak]:
+    """Yield the acquires that leak, one each, in source order of each function."""
+    handed_over = _handed_over(module)
+    for function in module.functions:
+        if not _acquires(function):
+            continue
+        plain = module.locks.explored(function)
+        if plain is None:
+            continue
+        candidates = _candidates(module, function, plain, handed_over)
+        if candidates:
+            yield from _leaks(module, function, plain, candidates)
+
+
+def _leaks(
+    module: ModuleModel, function: Function, plain: Exploration, candidates: dict[int, _Taken]
+) -> Iterator[Leak]:
+    asserted = _after_assert(plain)
+    graph = plain.graph
+    explicit = _held_in(plain.ends(graph.returned)) | (_held_in(plain.ends(graph.raised)) - asserted)
+    failing = module.locks.explored(function, implicit=True)
+    implicit: frozenset[int] = frozenset()
+    if failing is not None:
+        implicit = _held_in(failing.ends(graph.returned)) | _held_in(failing.ends(graph.raised))
+    for key, taken in candidates.items():
+        if key in explicit:
+            if not _TAKES_BY_DESIGN.isdisjoint(re.split(r"[_\W]+", function.name.lower())):
+                continue
+            yield Leak(taken.call, taken.lock, function, True, None, tuple(taken.releases))
+        elif key in implicit and failing is not None:
+            yield Leak(
+                taken.call, taken.lock, function, False, _culprit(module, failing, key), tuple(taken.releases)
+            )
+
+
+@dataclasses.dataclass(slots=True)
+class _Taken:
+    call: cst.Call
+    lock: Lock
+    releases: list[cst.Call]
+
+
+def _candidates(
+    module: ModuleModel, function: Function, plain: Exploration, handed_over: frozenset[str]
+) -> dict[int, _Taken]:
+    """Return the acquires by `id` whose lock this function itself gives back on some path, as its own business."""
+    found: dict[int, _Taken] = {}
+    foreign: set[str] = set(handed_over)
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        if op.kind is not OpKind.CALL or not isinstance(op.node, cst.Call):
+            return
+        event = module.locks.event(op)
+        if event is None:
+            return
+        what, lock = event
+        if what != "release":
+            if lock.kind is not None and _is_method(op.node, "acquire") and not _is_loop_variable(module, op.node):
+                found.setdefault(id(op.node), _Taken(op.node, lock, []))
+            return
+        for held in states:
+            takers = [taker for key, taker in held if key == lock.key]  # type: ignore[attr-defined]
+            if not takers:
+                foreign.add(lock.key)  # it unlocks for its caller, and may lock for it again
+            elif takers[-1] in found and op.node not in found[takers[-1]].releases:
+                found[takers[-1]].releases.append(op.node)
+
+    plain.visit(see)
+    return {key: taken for key, taken in found.items() if taken.releases and taken.lock.key not in foreign}
+
+
+def _handed_over(module: ModuleModel) -> frozenset[str]:
+    """Return the keys of locks that some function gives back without having taken them, or hands its `release` on."""
+    found: set[str] = set()
+    for scope in module.scopes:
+        for attribute in scope.attributes:
+            if attribute.attr.value not in ("release", "__exit__"):
+                continue
+            parent = module.tree.parent(attribute)
+            if isinstance(parent, cst.Call) and parent.func is attribute:
+                continue
+            if (lock := module.locks.lock(attribute.value)) is not None:
+                found.add(lock.key)
+    for function in module.functions:
+        if module.locks.handles_locks(function):
+            found.update(module.locks.effect(function).releases)
+    return frozenset(found)
+
+
+def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:
+    """Return the first operation that raises straight out of the function while the lock is held."""
+    raised = failing.graph.raised
+    block_of: dict[int, Block] = {id(op): block for block in failing.graph.blocks for op in block.ops}
+    found: list[cst.CSTNode] = []
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        if not found and block_of[id(op)].handler is raised and taker in _held_in(states) and module.may_raise(op):
+            found.append(op.node)
+
+    failing.visit(see)
+    return found[0] if found else None
+
+
+def _after_assert(plain: Exploration) -> frozenset[int]:
+    """Return what only a failing `assert` leaks: it states what cannot happen, and is no way out of its own."""
+    by_assert: set[int] = set()
+    otherwise: set[int] = set()
+    last: dict[int, tuple[Op, Mapping[State, Facts]]] = {}
+    ends = {id(block.ops[-1]): block for block in plain.graph.blocks if block.ops}
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        if id(op) in ends:
+            last[id(ends[id(op)])] = op, states
+
+    plain.visit(see)
+    for block in plain.graph.blocks:
+        if not any(edge.target is plain.graph.raised for edge in block.edges):
+            continue
+        op, states = last.get(id(block), (None, plain.entries.get(id(block), {})))
+        held = _held_in(states)
+        if op is not None and op.kind is OpKind.RAISE and isinstance(op.node, cst.Assert):
+            by_assert |= held
+        else:
+            otherwise |= held
+    return frozenset(by_assert - otherwise)
+
+
+def _held_in(states: Mapping[State, Facts]) -> frozenset[int]:
+    found: set[int] = set()
+    for state in states:
+        held: Held = state  # type: ignore[assignment]
+        found.update(taker for _, taker in held)
+    return frozenset(found)
+
+
+def _acquires(function: Function) -> bool:
+    return any(_is_method(call, "acquire") for call in function.scope.calls)
+
+
+def _is_method(call: cst.Call, name: str) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value == name
+
+
+def _is_loop_variable(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell the locks of a collection, which one loop takes and another gives back."""
+    root = dotted_name(call.func).partition(".")[0]
+    owner = module.tree.scope_of(call).owner(root)
+    bindings = owner.bindings.get(root, []) if owner is not None else []
+    return any(binding.kind is BindingKind.ITERATE for binding in bindings)

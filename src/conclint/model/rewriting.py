@@ -1,0 +1,89 @@
+"""Text for fixes: where a statement stands, and how it reads one level deeper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.draft import Change, Remedy
+from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from conclint.model.leaks import Leak
+    from conclint.model.module import ModuleModel
+
+
+def indentation(module: ModuleModel, node: cst.CSTNode) -> str:
+    """Return the white space at the start of the lines of the block that `node` stands in."""
+    default = module.tree.module.default_indent
+    blocks = [outer for outer in module.tree.ancestors(node) if isinstance(outer, cst.IndentedBlock)]
+    return "".join(default if block.indent is None else block.indent for block in reversed(blocks))
+
+
+def line_of(module: ModuleModel, call: cst.CSTNode) -> cst.SimpleStatementLine | None:
+    """Return the line that consists of this expression alone, None when there is more to it."""
+    statement = module.tree.parent(call)
+    line = module.tree.parent(statement) if isinstance(statement, cst.Expr) else None
+    return line if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+
+
+def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:
+    """Return the change of `lock.acquire()` ... `lock.release()` to `with lock:`, None where that is not the same."""
+    between = _between(module, leak)
+    assert isinstance(leak.acquire.func, cst.Attribute)
+    name = dotted_name(leak.acquire.func.value)
+    if between is None or not name or leak.acquire.args or _spans_lines(between):
+        return None
+    first, last = line_of(module, leak.acquire), line_of(module, leak.releases[0])
+    assert first is not None and last is not None
+    if any(line.comment is not None for line in last.leading_lines):
+        return None
+    outer = indentation(module, first)
+    inner = outer + module.tree.module.default_indent
+    body = "".join(module.code(statement) for statement in between).splitlines(keepends=True)
+    text = "".join(line if not line.strip() else inner + line for line in body)
+    header = f"with {name}:{module.code(first.trailing_whitespace)}"
+    return Remedy(f"use 'with {name}:'", (Change(first, header + text.rstrip("\r\n"), last),), safe=True)
+
+
+def _between(module: ModuleModel, leak: Leak) -> list[cst.CSTNode] | None:
+    """Return the statements between the acquire and its one release when both stand in the same block."""
+    first = line_of(module, leak.acquire)
+    last = line_of(module, leak.releases[0]) if len(leak.releases) == 1 else None
+    if first is None or last is None:
+        return None
+    block = module.tree.parent(first)
+    if block is None or block is not module.tree.parent(last):
+        return None
+    body = list(block.body)  # type: ignore[attr-defined]
+    between = body[body.index(first) + 1 : body.index(last)]
+    assert isinstance(leak.acquire.func, cst.Attribute)
+    name = _last(leak.acquire.func.value)
+    for statement in between:
+        for node in descendants(statement):
+            if isinstance(node, cst.AssignTarget) and _last(node.target) == name:
+                return None
+            if isinstance(node, cst.Attribute) and node.attr.value in ("acquire", "release"):
+                return None
+    return between or None
+
+
+def _last(node: cst.BaseExpression) -> str:
+    return dotted_name(node).rpartition(".")[2]
+
+
+def _spans_lines(statements: list[cst.CSTNode]) -> bool:
+    """Tell whether a string goes over several lines, whose text would be indented with the code."""
+    for statement in statements:
+        for node in (statement, *descendants(statement)):
+            if isinstance(node, (cst.SimpleString, cst.FormattedString)) and _has_line_break(node):
+                return True
+    return False
+
+
+def _has_line_break(node: cst.SimpleString | cst.FormattedString) -> bool:
+    if isinstance(node, cst.SimpleString):
+        return "\n" in node.value or "\r" in node.value
+    return len(node.start) > 2
