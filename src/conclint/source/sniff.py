@@ -1,0 +1,134 @@
+"""Does a text handle concurrency at all? Decided from the text, so that other files are never parsed.
+
+No file that imports one of the modules is left out, however the import is spelled: on any line, in a list, after a
+semicolon, over continued lines, through `importlib.import_module("threading")` or `__import__`. Some files are
+let through that only look as if they did. Words are searched for first, which settles most files at the speed
+of memory; only where one stands are the imports looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conclint.source.source import Source
+
+CORE = ("threading", "_thread", "multiprocessing", "concurrent", "queue", "socketserver")
+"""Modules of the standard library for threads and processes: what imports one is worth reading."""
+
+BORDER = ("asyncio", "subprocess", "signal")
+"""Modules where concurrency shows at the border only: what imports nothing else is worth reading where a rule
+finds one of its own words there."""
+
+NAMES = ("os.fork", "forkpty", "ThreadingHTTPServer", "ThreadingMixIn", "QueueListener")
+"""Names that start threads or processes and are reached through modules with mostly other uses."""
+
+WELL_KNOWN = (
+    *("Thread", "Timer", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
+    *(
+        "Process",
+        "Pool",
+        "ThreadPool",
+        "ThreadPoolExecutor",
+        "ProcessPoolExecutor",
+        "Manager",
+        "Pipe",
+        "Popen",
+    ),
+    *("Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "JoinableQueue", "mp", "start_new_thread"),
+    *("acquire", "release", "notify", "notify_all", "notifyAll", "apply_async", "map_async", "submit"),
+    *("run_in_executor", "to_thread", "create_task", "run_coroutine_threadsafe", "call_soon_threadsafe"),
+)
+"""Words that show a fragment without imports to be about concurrency."""
+
+# The module after `from`, or all from `import` to the end of the logical line, or the argument of a function that
+# imports. Each way on is told by one character and nothing long has to follow, so the time is linear in the text,
+# whatever stands there.
+_IMPORT = re.compile(
+    r"""
+    from (?: [^\S\r\n] | \\(?:\r\n|[\r\n]) )+ [\w.]+
+  | import (?:
+        (?=[\s\\]) (?: [^\r\n\\(]+ | \\(?:\r\n|[\s\S]) | \( (?: [^)#]+ | \#[^\r\n]* )* \)? )*
+      | \w{0,40} \s* \( \s* [rRuUbB]? ["'] [\w.]+
+    )
+    """,
+    re.VERBOSE,
+)
+
+
+class Sniff:
+    """What must stand in a text for it to be worth reading.
+
+    `needles` holds those of each rule that is on, an empty tuple for a rule that wants every file that handles
+    threads or processes; without `needles` every file counts that imports one of `CORE` or `BORDER`. `modules`
+    are top-level modules that count like those of `CORE`, `names` words that count in fragments.
+    """
+
+    def __init__(
+        self,
+        needles: Iterable[tuple[str, ...]] | None = None,
+        modules: Iterable[str] = (),
+        names: Iterable[str] = (),
+    ) -> None:
+        self._modules = (*CORE, *BORDER, *modules)
+        self._core, self._wide = _modules((*CORE, *modules)), _modules(self._modules)
+        self._names = _words(NAMES)
+        self._fragment = _words((*self._modules, *NAMES, *WELL_KNOWN, *names))
+        self._everything = needles is None
+        wanted = [tuple(words) for words in needles or ()]
+        self._all_core = not all(wanted)
+        self._needles = tuple(dict.fromkeys(word for words in wanted for word in words))
+
+    def wants(self, source: Source) -> bool:
+        """Tell whether a rule may have something to say about `source`."""
+        return self.wants_fragment(source.text) if source.fragment else self.wants_text(source.text)
+
+    def wants_text(self, text: str) -> bool:
+        """Tell whether a rule may have something to say about a module of this text."""
+        core, concurrent = self._looked_at(text)
+        if not concurrent:
+            return False
+        if self._everything or (core and self._all_core):
+            return True
+        return any(word in text for word in self._needles)
+
+    def wants_fragment(self, text: str) -> bool:
+        """Tell the same of a piece of a document, whose imports may stand elsewhere."""
+        return self._fragment.search(text) is not None
+
+    def _looked_at(self, text: str) -> tuple[bool, bool]:
+        """Tell whether the text is about threads or processes, and whether it is about concurrency at all."""
+        if any(name in text for name in NAMES) and self._names.search(text):
+            return True, True
+        if not any(module in text for module in self._modules):
+            return False, False
+        imports = "\n".join(_IMPORT.findall(text))
+        if not self._wide.search(imports):
+            return False, False
+        return self._core.search(imports) is not None, True
+
+
+def is_concurrent(text: str) -> bool:
+    """Tell whether a module of this text imports, or seems to import, a module for concurrency."""
+    return _ANY.wants_text(text)
+
+
+def is_concurrent_fragment(text: str) -> bool:
+    """Tell whether a piece of a document seems to handle concurrency, whatever it imports."""
+    return _ANY.wants_fragment(text)
+
+
+def _modules(names: Iterable[str]) -> re.Pattern[str]:
+    """Match one of the names, not within a longer word and not as a later part of something dotted."""
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, dict.fromkeys(names)))})(?!\w)")
+
+
+def _words(words: Iterable[str]) -> re.Pattern[str]:
+    """Match one of the words, not within a longer word."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, dict.fromkeys(words)))})(?!\w)")
+
+
+_ANY = Sniff()
