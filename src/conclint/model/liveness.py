@@ -6,6 +6,7 @@ can't race with it (threading documentation, "Thread Objects": `join` waits unti
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,44 @@ class Liveness:
                 ends = exploration.ends(graph.returned)
                 self._leaves[key] = frozenset(site for state in ends for site in state)  # type: ignore[attr-defined]
         return self._leaves[key]
+
+    def are_apart(self, one: cst.Call, other: cst.Call) -> bool:
+        """Tell whether two threads, by their creation sites, are surely never running at the same time.
+
+        They are when one function starts and joins both, and never starts one while the other may be running. Asked of
+        one site twice: whether the threads made there follow one another.
+        """
+        starts = self._starts
+        if id(one) not in starts or id(other) not in starts:
+            return False
+        return not any(id(other) in live for live in starts[id(one)]) and not any(
+            id(one) in live for live in starts[id(other)]
+        )
+
+    @functools.cached_property
+    def _starts(self) -> dict[int, list[frozenset[int]]]:
+        """For each creation site whose threads are joined where they are started: what may be running at each start."""
+        found: dict[int, list[frozenset[int]]] = {}
+        escaping: set[int] = set()
+        for function in self._module.functions:
+            if not any(id(call) in self._events for call in function.scope.calls):
+                continue
+            graph = self._module.graph(function)
+            if graph is None:
+                continue
+            escaping |= self.left_running(function)
+
+            def see(op: Op, states: Mapping[State, Facts]) -> None:
+                event = self._events.get(id(op.node))
+                if op.kind is OpKind.CALL and event is not None and event.word == "start":
+                    live = frozenset(site for state in states for site in state)  # type: ignore[attr-defined]
+                    for site in self._sites(event.object):
+                        found.setdefault(site, []).append(live)
+
+            exploration = explore(graph, frozenset(), self._step, self._module.conditions)
+            if exploration.complete:
+                exploration.visit(see)
+        return {site: lives for site, lives in found.items() if site not in escaping}
 
     def _concerns(self, function: Function) -> bool:
         return any(

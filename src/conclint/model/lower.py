@@ -333,7 +333,7 @@ class _Lowering:
             final = node.finalbody.body
             on_raise = self._new()
             self.frames.append(_Frame(outer, lambda: self._statement(final)))
-        entries: list[tuple[cst.CSTNode, Block]] = []
+        entries: list[tuple[cst.ExceptHandler | cst.ExceptStarHandler, Block]] = []
         self.handler = on_raise
         if node.handlers:
             dispatch = self._new()
@@ -355,12 +355,11 @@ class _Lowering:
         if node.orelse is not None:
             self._protected(node.orelse.body)
         self._jump(after)
-        for handler, entry in entries:
+        for clause, entry in entries:
             self.at = entry
-            name = handler.name  # type: ignore[attr-defined]
-            if name is not None:
-                self._target(name.name, None)
-            self._statement(handler.body)  # type: ignore[attr-defined]
+            if clause.name is not None:
+                self._target(clause.name.name, None)
+            self._statement(clause.body)
             self._jump(after)
         self.handler = outer
         after.handler = outer
@@ -545,12 +544,12 @@ class _Lowering:
     def _lambda(self, node: cst.Lambda) -> None:
         self._defaults(node.params)
 
-    def _comprehension(self, node: cst.BaseComp) -> None:
+    def _comprehension(self, node: cst.DictComp | cst.BaseSimpleComp) -> None:
         after = self._new()
-        self._comprehension_loop(node, node.for_in, after)  # type: ignore[attr-defined]
+        self._comprehension_loop(node, node.for_in, after)
         self.at = after
 
-    def _comprehension_loop(self, node: cst.BaseComp, loop: cst.CompFor, after: Block) -> None:
+    def _comprehension_loop(self, node: cst.DictComp | cst.BaseSimpleComp, loop: cst.CompFor, after: Block) -> None:
         self._expression(loop.iter)
         head, body = self._new(), self._new()
         self._jump(head)
@@ -573,7 +572,7 @@ class _Lowering:
             self._expression(node.key)
             self._expression(node.value)
         else:
-            self._expression(node.elt)  # type: ignore[attr-defined]
+            self._expression(node.elt)
         self._jump(head)
 
 

@@ -105,7 +105,7 @@ class Exploration:
     def visit(self, see: Callable[[Op, Mapping[State, Facts]], None]) -> None:
         """Call `see` with every operation that is reached and the states before it."""
         for block in self.graph.blocks:
-            states = self.entries.get(id(block))
+            states: Mapping[State, Facts] = self.entries.get(id(block), {})
             if not states:
                 continue
             for op in block.ops:
@@ -134,11 +134,11 @@ def explore(
     complete = True
     budget = _MOST_STEPS
 
-    def flow(target: Block, states: Mapping[State, Facts]) -> None:
+    def flow(target: Block, arriving: Mapping[State, Facts]) -> None:
         nonlocal complete
         into = entries.setdefault(id(target), {})
         changed = False
-        for state, held in states.items():
+        for state, held in arriving.items():
             before = into.get(state)
             merged = held if before is None else before & held
             if merged != before:

@@ -15,15 +15,19 @@ _THREADS = frozenset({Where.THREAD, Where.WORKER, Where.HELPER, Where.LOOP})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
-    """A thread, or several of one making, that may run a function. `root` is None for the main thread."""
+    """A thread, or several of one making, that may run a function. `root` is None for the main thread.
+
+    `position` is that of the root among those of its module.
+    """
 
     root: RootFact | None
     number: int
+    position: int = 0
 
     @property
     def many(self) -> bool:
         """Several threads of this making may be running at once."""
-        return self.root is not None and self.root.many
+        return self.root is not None and self.root.many and self.position not in self.root.apart
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Program:
     def __init__(self, modules: Iterable[ModuleSummary]) -> None:
         self.modules = sorted(modules, key=lambda module: module.path)
         self.functions = {function.key: function for module in self.modules for function in module.functions}
-        self.roots = [root for module in self.modules for root in module.roots]
+        self.roots = [(position, root) for module in self.modules for position, root in enumerate(module.roots)]
         self.lock_labels = {key: label for module in self.modules for key, label in module.locks.items()}
 
     @functools.cached_property
@@ -57,10 +61,10 @@ class Program:
     @functools.cached_property
     def _contexts(self) -> dict[str, frozenset[Context]]:
         found: dict[str, set[Context]] = defaultdict(set)
-        handed_over = {root.function for root in self.roots}
-        for number, root in enumerate(self.roots, start=1):
+        handed_over = {root.function for _, root in self.roots}
+        for number, (position, root) in enumerate(self.roots, start=1):
             if root.where in _THREADS and root.domain is not Domain.PROCESS:
-                self._reach(root.function, Context(root, number), found)
+                self._reach(root.function, Context(root, number, position), found)
         main = Context(None, 0)
         for function in self.functions.values():
             called = bool(self._callers.get(function.key))
@@ -85,7 +89,7 @@ class Program:
     def _held_by_callers(self) -> dict[str, frozenset[str]]:
         """Greatest fixpoint: a function that every seen caller enters under a lock runs under that lock."""
         everything = frozenset(lock for f in self.functions.values() for c in f.calls for lock in c.locks)
-        entered_bare = {root.function for root in self.roots}
+        entered_bare = {root.function for _, root in self.roots}
         held = {
             key: frozenset() if key in entered_bare or not self._callers.get(key) else everything
             for key in self.functions
@@ -136,7 +140,7 @@ class Program:
         """Tell a function in which threads are seen to start, so that its order of events is the program's."""
         return any(access.live for access in function.accesses) or any(call.live for call in function.calls) or any(
             root.place.context == function.name and root.place.path == function.key.rpartition(":")[0]
-            for root in self.roots
+            for _, root in self.roots
         )
 
     def parallel(self, one: SharedAccess, other: SharedAccess) -> tuple[Context, Context] | None:
@@ -186,6 +190,8 @@ class Program:
             return False
         if first.root is not None and second.root is not None:
             if first.root.lane and first.root.lane == second.root.lane:
+                return False
+            if first.root.place.path == second.root.place.path and second.position in first.root.apart:
                 return False
             return not (first.root.where is second.root.where is Where.LOOP)
         return True

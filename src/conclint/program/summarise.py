@@ -82,7 +82,14 @@ class _Summariser:
     def _root(self, root: Root) -> RootFact:
         span = self.model.source.in_document(self.locator.span(root.node))
         place = Place(self.model.source.path, span, self.model.context_of(root.node))
-        return RootFact(self._name(root.function), root.where, root.domain, root.many, place, root.lane)
+        apart = tuple(
+            number
+            for number, other in enumerate(self.model.roots)
+            if root.site is not None
+            and other.site is not None
+            and self.liveness.are_apart(root.site, other.site)
+        )
+        return RootFact(self._name(root.function), root.where, root.domain, root.many, place, root.lane, apart)
 
     def _is_exported(self, function: Function) -> bool:
         parent = function.scope.parent

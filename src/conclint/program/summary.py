@@ -54,6 +54,8 @@ class RootFact(msgspec.Struct, frozen=True):
     many: bool
     place: Place
     lane: str = ""
+    apart: tuple[int, ...] = ()
+    """The positions, among the module's roots, of those that are never running while this one is."""
 
 
 class ModuleSummary(msgspec.Struct, frozen=True):
