@@ -239,7 +239,7 @@ def _compiled(line: str) -> _Pattern:
 
     pathspec anchors its expressions, save for those that hold for any file or any folder.
     """
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costly, and most small runs need none
+    from pathspec import GitIgnoreSpec  # costly, and most small runs need none
 
     (pattern,) = GitIgnoreSpec.from_lines([line]).patterns
     if pattern.include is None or pattern.regex is None:

@@ -146,7 +146,7 @@ class _Reader:
         return tuple(item.text for item in self._items(key) if self._is_pattern(item.text, item.place))
 
     def _is_pattern(self, text: str, place: str) -> bool:
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costly, and most configurations have no pattern
+        from pathspec import GitIgnoreSpec  # costly, and most configurations have no pattern
 
         try:
             says_something = any(
@@ -217,7 +217,7 @@ def _kind(value: object) -> str:
 
 
 def _instead(key: str) -> str:
-    import difflib  # noqa: PLC0415 - needed for mistakes only
+    import difflib  # needed for mistakes only
 
     near = difflib.get_close_matches(key.replace("_", "-").lower(), KEYS, n=1)
     return f", did you mean '{near[0]}'?" if near else f" (known: {', '.join(KEYS)})"

@@ -12,26 +12,38 @@ if TYPE_CHECKING:
     from conclint.program import ModuleSummary
 
 
+class Remark(msgspec.Struct, frozen=True, order=True):
+    """Something odd that hindered nothing; line and column are 1-based."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
 class FileResult(msgspec.Struct, frozen=True):
     """What one source gave; plain data, so it travels between processes.
 
-    `summary` is what program rules read; there is none where nothing was parsed.
+    `remarks` tell of comments for conclint that say nothing. `summary` is what program rules read; there is
+    none where nothing was parsed.
     """
 
     findings: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     summary: ModuleSummary | None = None
 
 
 class RunResult(msgspec.Struct, frozen=True):
     """What a whole run gave.
 
-    `findings` and `failures` are sorted and without duplicates, so they are the same for any number of jobs.
+    `findings`, `failures` and `remarks` are sorted and without duplicates, so they are the same for any number of jobs.
     `files` counts the files that were read, `seconds` is wall-clock time.
     """
 
     findings: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     files: int = 0
     seconds: float = 0.0
 

@@ -86,7 +86,7 @@ class Selection:
 
 @functools.cache
 def _spec(pattern: str) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costly, and most projects have no such pattern
+    from pathspec import GitIgnoreSpec  # costly, and most projects have no such pattern
 
     return GitIgnoreSpec.from_lines([pattern])
 
@@ -129,7 +129,7 @@ def _meant(word: str, rules: Sequence[Rule]) -> str:
     if any(_means(word.upper(), rule.code) for rule in rules):
         return f", did you mean '{word.upper()}'?"
 
-    import difflib  # noqa: PLC0415 - needed for mistakes only
+    import difflib  # needed for mistakes only
 
     near = difflib.get_close_matches(word.upper(), [rule.code for rule in rules], n=1, cutoff=0.8)
     return f", did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,7 @@
+"""`python -m conclint`."""
+
+import sys
+
+from conclint.cli import main
+
+sys.exit(main())
