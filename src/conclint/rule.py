@@ -14,10 +14,10 @@ from conclint.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Report
     from conclint.errors import SyntaxFailure
     from conclint.model import ModuleModel
     from conclint.program import Program
-    from conclint.draft import Report
     from conclint.source import Source
 
 __all__ = ["ModuleRule", "ProgramRule", "Rule", "Severity", "SourceRule"]

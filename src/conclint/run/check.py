@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from conclint.draft import Change, Note, Place, Remedy, Report
+from conclint.draft import Change, Place, Report
 from conclint.errors import SyntaxFailure
 from conclint.finding import Edit, Failure, Finding, Fix, Related, Span
 from conclint.rule import ModuleRule, Rule, SourceRule
@@ -102,70 +102,47 @@ def _nodes(reports: Iterable[Report]) -> Iterable[CSTNode]:
 
 
 def _finding(source: Source, rule: Rule, report: Report, model: ModuleModel, locator: Locator) -> Finding:
-    def span(at: CSTNode | Place | Span) -> Span:
-        if isinstance(at, Place):
-            return at.span
-        return source.in_document(at if isinstance(at, Span) else locator.span(at))
-
     at = report.at
     context = at.context if isinstance(at, Place) else "" if isinstance(at, Span) else model.context_of(at)
+    return _made(source, rule, report, context, locator.span)
+
+
+def finding_at(source: Source, rule: Rule, report: Report) -> Finding:
+    """Return the finding of a report that points to spans of the text or to places, not to nodes."""
+    return _made(source, rule, report, report.at.context if isinstance(report.at, Place) else "", _no_tree)
+
+
+def _no_tree(node: CSTNode) -> Span:
+    raise TypeError(f"a rule reports a syntax node, {type(node).__name__}, where there is no tree")
+
+
+def _made(
+    source: Source, rule: Rule, report: Report, context: str, locate: Callable[[CSTNode], Span]
+) -> Finding:
+    def place(at: CSTNode | Place | Span) -> tuple[str, Span]:
+        if isinstance(at, Place):
+            return at.path, at.span
+        return source.path, source.in_document(at if isinstance(at, Span) else locate(at))
+
+    def edit(change: Change | Edit) -> Edit:
+        if isinstance(change, Edit):
+            return Edit(source.in_document(change.span), change.text)
+        span = locate(change.node)
+        if change.last is not None:
+            end = locate(change.last)
+            span = Span(span.line, span.column, end.end_line, end.end_column)
+        return Edit(source.in_document(span), change.text)
+
+    path, span = place(report.at)
     remedy = report.remedy
-    fix = None
-    if remedy is not None:
-        fix = Fix(remedy.description, tuple(_edit(source, change, locator) for change in remedy.changes), remedy.safe)
-    related = tuple(Related(_path(source, note), span(note.at), note.message) for note in report.notes)
     return Finding(
-        source.path,
-        span(at),
+        path,
+        span,
         rule.code,
         rule.name,
         report.severity or rule.severity,
         report.message,
         context,
-        related,
-        fix,
-    )
-
-
-def _edit(source: Source, change: Change | Edit, locator: Locator) -> Edit:
-    if isinstance(change, Edit):
-        return Edit(source.in_document(change.span), change.text)
-    span = locator.span(change.node)
-    if change.last is not None:
-        end = locator.span(change.last)
-        span = Span(span.line, span.column, end.end_line, end.end_column)
-    return Edit(source.in_document(span), change.text)
-
-
-def _path(source: Source, note: Note) -> str:
-    return note.at.path if isinstance(note.at, Place) else source.path
-
-
-def finding_at(source: Source, rule: Rule, report: Report) -> Finding:
-    """Return the finding of a report that points to spans of the text or to places, not to nodes."""
-    if not isinstance(report.at, (Span, Place)):
-        raise TypeError(f"{rule.code} reports a syntax node where there is no tree")
-
-    def span(at: object) -> Span:
-        if isinstance(at, Place):
-            return at.span
-        assert isinstance(at, Span)
-        return source.in_document(at)
-
-    fix = None
-    remedy: Remedy | None = report.remedy
-    if remedy is not None:
-        edits = [change for change in remedy.changes if isinstance(change, Edit)]
-        in_document = tuple(Edit(source.in_document(edit.span), edit.text) for edit in edits)
-        fix = Fix(remedy.description, in_document, remedy.safe)
-    return Finding(
-        report.at.path if isinstance(report.at, Place) else source.path,
-        span(report.at),
-        rule.code,
-        rule.name,
-        report.severity or rule.severity,
-        report.message,
-        report.at.context if isinstance(report.at, Place) else "",
-        tuple(Related(_path(source, note), span(note.at), note.message) for note in report.notes),
-        fix,
+        tuple(Related(*place(note.at), note.message) for note in report.notes),
+        Fix(remedy.description, tuple(map(edit, remedy.changes)), remedy.safe) if remedy is not None else None,
     )
