@@ -9,7 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
-from conclint.model.values import FunctionValue, Instance, Items, LibraryMethod, Partial, Symbol
+from conclint.model.values import ClassValue, FunctionValue, Instance, Items, LibraryMethod, Partial, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,12 +162,23 @@ def _handed_over(module: ModuleModel, call: cst.Call, called: Value) -> Iterator
             runs = method.runs
             if method.makes is not None and (facts := knowledge.type(method.makes)) is not None:
                 name, runs = method.makes, facts.runs
+    elif isinstance(called, ClassValue) and (base := _constructed(module, called.cls)) is not None:
+        name, facts = base
+        runs = facts.runs
     else:
         return
     for one in runs:
         target = argument(call, one.target)
         if target is not None:
             yield Handover(call, one, target, name, receiver, facts)
+
+
+def _constructed(module: ModuleModel, cls: Class) -> tuple[str, Type] | None:
+    """Return the library's type whose constructor makes the instances of `cls`, None if the class has its own."""
+    resolver = module.resolver
+    if not resolver.is_closed(cls) or any({"__init__", "__new__"} & c.methods.keys() for c in resolver.mro(cls)):
+        return None
+    return resolver.library_base(cls)
 
 
 def find_roots(module: ModuleModel) -> Iterator[Root]:
