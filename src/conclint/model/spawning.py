@@ -45,7 +45,9 @@ def find_spawns(module: ModuleModel) -> Iterator[Spawn]:
         if site.domain is not Domain.PROCESS or site.facts.proxy or site.cls is not None:
             continue
         started = site.kind is Primitive.POOL or site.type_name == "multiprocessing.Manager"
-        if started or (site.kind is Primitive.EXECUTOR and _is_library_executor(site) and _is_busy(module, site)):
+        if started or (
+            site.kind is Primitive.EXECUTOR and _is_library_executor(site) and _is_busy(module, site)
+        ):
             yield Spawn(site.call, module.label(site.call.func), _method(module, site) or chosen)
 
 
@@ -55,11 +57,15 @@ def _is_library_executor(site: Site) -> bool:
 
 def _is_busy(module: ModuleModel, site: Site) -> bool:
     """Tell whether importing the module gives an executor work: it starts no process before that."""
-    if module.inside(site.call, cst.With) is not None:
+    if isinstance(module.tree.parent(site.call), cst.WithItem):
         return True
     for handover in module.handovers:
         receiver = handover.receiver
-        if receiver is not None and receiver.site is site and module.imports.path_to(handover.call) is not None:
+        if (
+            receiver is not None
+            and receiver.site is site
+            and module.imports.path_to(handover.call) is not None
+        ):
             return True
     return False
 
