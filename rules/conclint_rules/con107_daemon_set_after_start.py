@@ -1,0 +1,57 @@
+"""CON107 daemon-set-after-start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from conclint.draft import Note, Report
+from conclint.rule import ModuleRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model import Event, ModuleModel
+
+
+class DaemonSetAfterStart(ModuleRule):
+    """The daemon flag of a thread or process is set when it has been started already.
+
+    ## Why
+    Whether a thread or process is a daemon is settled by `start()`. Setting the flag later raises: RuntimeError
+    ("cannot set daemon status of active thread") for a thread, AssertionError ("process has already started") for a
+    process, in every version of Python 3 (Library Reference, threading, `Thread.daemon`: "This must be set before start()
+    is called, otherwise RuntimeError is raised").
+
+    ## How to fix
+    Give `daemon=True` to the constructor, or set the flag before `start()`.
+
+    ## What is missed
+    Objects that are started in one function and changed in another, and the items of a list that one loop starts and
+    another changes.
+    """
+
+    code: ClassVar[str] = "CON107"
+    name: ClassVar[str] = "daemon-set-after-start"
+    needles: ClassVar[tuple[str, ...]] = ("daemon", "Daemon")
+
+    def check(self, module: ModuleModel) -> Iterator[Report]:
+        from conclint.model.typestate import histories
+
+        for event, before in histories(module, frozenset({"start"}), "daemon"):
+            started = next(
+                (start for history in before if (start := history.event("start")) is not None), None
+            )
+            exception = _raised(module, event)
+            if started is None or exception is None:
+                continue
+            label = module.label(event.object)
+            message = f"the daemon flag of '{label}' is set after 'start()', which raises {exception}"
+            yield Report(event.node, message, (Note(started.node, f"'{label}' is started here"),))
+
+
+def _raised(module: ModuleModel, event: Event) -> str | None:
+    for instance in event.instances:
+        exception = module.knowledge.order(instance.type_name, "daemon").raised({"start"})
+        if exception is not None:
+            return exception
+    return None
