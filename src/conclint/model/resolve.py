@@ -6,6 +6,7 @@ everything that is ever stored to them.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -128,12 +129,17 @@ class Resolver:
 
     def _rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
         """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
-        return [
-            binding
-            for scope in owner.walk()
-            if scope is not owner and (name in scope.global_names or name in scope.nonlocal_names)
-            for binding in scope.bindings.get(name, ())
-        ]
+        return self._outside_bindings.get((id(owner), name), [])
+
+    @functools.cached_property
+    def _outside_bindings(self) -> dict[tuple[int, str], list[Binding]]:
+        found: dict[tuple[int, str], list[Binding]] = {}
+        for scope in self.tree.root.walk():
+            for name in scope.global_names | scope.nonlocal_names:
+                owner = scope.owner(name)
+                if owner is not None and owner is not scope and name in scope.bindings:
+                    found.setdefault((id(owner), name), []).extend(scope.bindings[name])
+        return found
 
     def _unbound(self, name: str, scope: Scope) -> Values:
         for module in scope.module.star_imports:

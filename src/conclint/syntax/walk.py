@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import libcst as cst
 
 from conclint.source import Source
-from conclint.syntax.children import FIELDS, fields_of
+from conclint.syntax.children import FIELDS, NO_NODES, fields_of
 from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.tree import Tree
 
@@ -75,11 +75,12 @@ class _Walker:
                 continue
             for field in reversed(fields_of(kind)):
                 value = getattr(node, field)
-                if value.__class__ is list or value.__class__ is tuple:
+                of = value.__class__
+                if of is list or of is tuple:
                     for item in reversed(value):
                         parents[id(item)] = node
                         stack.append((item, scope))
-                elif isinstance(value, cst.CSTNode):
+                elif of not in NO_NODES:
                     parents[id(value)] = node
                     stack.append((value, scope))
 
