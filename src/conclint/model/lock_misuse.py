@@ -11,8 +11,9 @@ import libcst as cst
 from conclint.knowledge.schema import Domain
 from conclint.model.arguments import argument
 from conclint.model.locks import LOCKING
-from conclint.model.values import Instance, LibraryMethod
+from conclint.model.values import UNKNOWN, Instance, LibraryMethod
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,8 @@ def misused_locks(module: ModuleModel) -> Iterator[MisusedLock]:
                     assert isinstance(operand, cst.Attribute)
                     yield MisusedLock(Misuse.METHOD, operand, operand.value, method)
                 elif isinstance(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
-                    yield MisusedLock(Misuse.TRUTH, operand, operand)
+                    if not isinstance(node, cst.Assert) and not _uses(node, dotted_name(operand)):
+                        yield MisusedLock(Misuse.TRUTH, operand, operand)
 
 
 def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:
@@ -76,6 +78,12 @@ def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:
             parent = module.tree.parent(parent)
         if isinstance(parent, cst.WithItem) or (isinstance(parent, cst.Attribute) and _is_acquired(module, parent)):
             yield site.call
+
+
+def _uses(node: cst.If | cst.While | cst.IfExp | cst.CompIf, lock: str) -> bool:
+    """Tell whether the lock is used where the test came out true: then the test asked whether there is one."""
+    body = None if isinstance(node, cst.CompIf) else node.body
+    return body is not None and any(dotted_name(part) == lock for part in descendants(body))
 
 
 def _is_default_of_get(module: ModuleModel, given: cst.Arg) -> bool:
@@ -108,7 +116,7 @@ def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 def _lock_method(module: ModuleModel, node: cst.BaseExpression) -> str:
     if not isinstance(node, cst.Attribute) or node.attr.value not in ("acquire", "locked"):
         return ""
-    values = module.values(node)
+    values = [value for value in module.values(node) if value is not UNKNOWN]  # an annotation leaves room for more
     for value in values:
         if not isinstance(value, LibraryMethod) or value.receiver.facts is None:
             return ""

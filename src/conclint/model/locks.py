@@ -215,7 +215,7 @@ class Locks:
             return ((_without(held, lock.key), ()),)
         taken = _with(held, lock.key, id(op.node))
         if what == "acquire":
-            return ((taken, ()),)
+            return ((taken, ((outcome(op.node), True),) if isinstance(op.node, cst.Call) else ()),)
         assert isinstance(op.node, cst.Call)
         name = outcome(op.node)
         return ((taken, ((name, True),)), (held, ((name, False),)))

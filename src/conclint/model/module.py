@@ -22,8 +22,9 @@ from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
-from conclint.model.values import NONE, FunctionValue, Instance, Partial, Site, Symbol, Values
+from conclint.model.values import NONE, UNKNOWN, FunctionValue, Partial, Site, Symbol, Values
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
+from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -35,7 +36,22 @@ _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
-_QUIET_BUILTINS = frozenset({"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple"})
+_QUIET_BUILTINS = frozenset(
+    {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple"}
+    | {"max", "min"}
+)
+_QUIET_FUNCTIONS = frozenset(
+    {
+        "threading.current_thread",
+        "threading.get_ident",
+        "threading.get_native_id",
+        "os.getpid",
+        "time.time",
+        "time.monotonic",
+        "time.perf_counter",
+        "time.sleep",
+    }
+)
 
 
 class ModuleModel:
@@ -51,6 +67,7 @@ class ModuleModel:
         self.locks = Locks(self)
         self.imports = ImportTime(self)
         self._graphs: dict[int, Graph | None] = {}
+        self._tested: dict[int, set[str]] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
     # definitions
@@ -198,15 +215,19 @@ class ModuleModel:
     def may_raise(self, op: Op) -> bool:
         """Tell whether an operation may raise: calls, subscripts, attributes of unknown values, awaits, imports.
 
-        Releasing a lock and asking a primitive about itself do not count, nor do builtins that only make or measure.
+        Releasing a lock, waiting for a condition and asking a primitive about itself do not count, nor do functions
+        that only make, measure or tell the time.
         """
+        if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
+            # What is cancelled while it waits for a lock has not got it.
+            return self.locks.event(Op(OpKind.CALL, op.node.expression)) is None
         if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
             return True
         if op.kind is OpKind.CALL:
             return not self._is_quiet(op.node)
         if op.kind in (OpKind.LOAD, OpKind.DELETE):
             if isinstance(op.node, cst.Subscript):
-                return True
+                return not self._is_asked_about(op.node.value)
             return isinstance(op.node, cst.Attribute) and self._is_risky(op.node)
         return False
 
@@ -214,17 +235,40 @@ class ModuleModel:
         assert isinstance(node, cst.Call)
         func = node.func
         if isinstance(func, cst.Attribute):
-            event = self.locks.event(Op(OpKind.CALL, node))
-            return event is not None or func.attr.value in _QUIET_CALLS
-        return isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS and self.symbol(func) is not None
+            if func.attr.value in _QUIET_CALLS or self.locks.event(Op(OpKind.CALL, node)) is not None:
+                return True
+            if func.attr.value == "wait":
+                return self.locks.lock(func.value) is not None
+        elif isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS:
+            return self.symbol(func) is not None
+        return self.symbol(func) in _QUIET_FUNCTIONS
 
     def _is_risky(self, node: cst.Attribute) -> bool:
         """An attribute of `self`, a class or a module is there; of anything else it may be missing.
 
         Where an object may be None as well, the code is trusted to have asked.
         """
+        parent = self.tree.parent(node)
+        if isinstance(parent, cst.Call) and parent.func is node:
+            return False  # whether this raises is told of the call
         values = [value for value in self.values(node.value) if value != NONE]
-        return not values or not all(isinstance(v, (Instance, Symbol, FunctionValue)) or hasattr(v, "cls") for v in values)
+        return not values or UNKNOWN in values
+
+    def _is_asked_about(self, container: cst.BaseExpression) -> bool:
+        """Tell whether a test of the same function speaks of a container: `if key in d`, `while not q`."""
+        function = self.function_at(container)
+        name = dotted_name(container)
+        if function is None or not name:
+            return False
+        key = id(function)
+        if key not in self._tested:
+            self._tested[key] = {
+                dotted_name(part)
+                for node in descendants(function.node)
+                if isinstance(node, (cst.If, cst.While, cst.IfExp))
+                for part in descendants(node.test)
+            }
+        return name in self._tested[key]
 
     def repeats(self, node: cst.CSTNode) -> bool:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""

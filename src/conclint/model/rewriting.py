@@ -37,7 +37,8 @@ def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:
     if between is None or not name or leak.acquire.args or _spans_lines(between):
         return None
     first, last = line_of(module, leak.acquire), line_of(module, leak.releases[0])
-    assert first is not None and last is not None
+    assert first is not None
+    assert last is not None
     if any(line.comment is not None for line in last.leading_lines):
         return None
     outer = indentation(module, first)
