@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.model.graph import Op, OpKind
+from conclint.model.words import AccessKind
 from conclint.syntax import BindingKind, Scope, ScopeKind
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _CONTAINERS = frozenset({"dict", "list", "defaultdict", "Counter", "OrderedDict", "deque"})
-
-
-class AccessKind(enum.Enum):
-    """How shared state is written.
-
-    A plain store is atomic with and without the GIL. A read-modify-write is not; one that calls something between
-    the read and the write loses updates on every CPython, a bare one up to 3.9 and on free-threaded builds.
-    """
-
-    STORE = "store"
-    UPDATE = "update"
-    UPDATE_WITH_CALL = "update with call"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

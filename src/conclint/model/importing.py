@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.model.paths import MAIN_GUARD, Facts, State, explore
 from conclint.model.graph import OpKind
+from conclint.model.paths import MAIN_GUARD, Facts, State, explore
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function

@@ -1,8 +1,22 @@
 """The whole program: what its modules say about themselves, linked."""
 
-from conclint.model.accesses import AccessKind
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conclint.model.words import AccessKind
 from conclint.program.program import Context, Program, SharedAccess
-from conclint.program.summarise import summarise
 from conclint.program.summary import ModuleSummary
 
+if TYPE_CHECKING:
+    from conclint.model import ModuleModel
+    from conclint.syntax import Locator
+
 __all__ = ["AccessKind", "Context", "ModuleSummary", "Program", "SharedAccess", "summarise"]
+
+
+def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
+    """Return what the program needs to know of a module; empty when nothing of it runs in another thread."""
+    from conclint.program.summarise import summarise as summary_of  # needs libcst, which linking does not
+
+    return summary_of(model, locator)

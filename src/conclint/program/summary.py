@@ -6,7 +6,7 @@ import msgspec
 
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.accesses import AccessKind
+from conclint.model.words import AccessKind
 
 
 class AccessFact(msgspec.Struct, frozen=True):
