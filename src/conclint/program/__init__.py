@@ -17,6 +17,6 @@ __all__ = ["AccessKind", "Context", "ModuleSummary", "Program", "SharedAccess", 
 
 def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
     """Return what the program needs to know of a module; empty when nothing of it runs in another thread."""
-    from conclint.program.summarise import summarise as summary_of  # needs libcst, which linking does not
+    from conclint.program.summariser import summarise as summary_of  # needs libcst, which linking does not
 
     return summary_of(model, locator)
