@@ -27,7 +27,7 @@ class ArgsNotATuple(ModuleRule):
     Add the comma that makes the tuple: `args=(path,)`.
 
     ## What is missed
-    Names of which it is not known what they hold: they may well hold a tuple.
+    Names of which it is not known what they hold, for they may well hold a tuple. The empty text is left alone.
 
     ## Fix safety
     Safe: the call without the comma hands over something else than one argument.
@@ -40,7 +40,8 @@ class ArgsNotATuple(ModuleRule):
         from conclint.model.callables import bare_arguments
 
         for found in bare_arguments(module):
-            label = module.label(found.value).strip("'()")
+            text = " ".join(found.text.split())
+            label = text if len(text) <= 40 else f"{text[:37]}..."
             if found.is_text:
                 message = f"the arguments are the text '{label}', which is spread letter by letter"
             else:

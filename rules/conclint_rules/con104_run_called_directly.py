@@ -27,7 +27,8 @@ class RunCalledDirectly(ModuleRule):
 
     ## What is missed
     Objects of which it is not known that they are threads. `super().run()`, and `self.run()` inside the class, are
-    left alone: there the thread is running already, or the class runs itself on purpose.
+    left alone: there the thread is running already, or the class runs itself on purpose. So is an object that the
+    same function also starts, as in `t.start() if parallel else t.run()`.
 
     ## Fix safety
     Unsafe: with `start()` the code after the call no longer waits for the work.

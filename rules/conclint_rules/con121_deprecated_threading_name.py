@@ -33,7 +33,8 @@ class DeprecatedThreadingName(ModuleRule):
 
     ## What is missed
     Objects of which it is not known that they are threads, conditions or events. Other classes may have methods of
-    these names, and so may a subclass of `Thread`.
+    these names, and so may a subclass of `Thread`. Code for old versions, after `hasattr` or in
+    `except AttributeError`, is left alone.
 
     ## Fix safety
     Safe: the new names do the same in every supported version of Python.

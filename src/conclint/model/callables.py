@@ -20,6 +20,7 @@ from conclint.model.values import (
     Partial,
     Symbol,
 )
+from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from conclint.model.events import Handover
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site, Value
+    from conclint.syntax import Binding
 
 _PLAIN_TYPES = frozenset(
     f"builtins.{name}"
@@ -74,6 +76,19 @@ _NOT_ITERABLE = frozenset(
         Primitive.CONNECTION,
     }
 )
+
+
+_NUMBERS = ("int", "float", "bool", "complex")
+_RESULTS = {
+    "builtins.str": "str",
+    "builtins.repr": "str",
+    "builtins.format": "str",
+    "builtins.int": "int",
+    "builtins.len": "int",
+    "builtins.id": "int",
+    "builtins.float": "float",
+    "builtins.bool": "bool",
+}
 
 
 # the result of a call as a target
@@ -213,30 +228,70 @@ def bare_arguments(module: ModuleModel) -> Iterator[BareArguments]:
         if given is None or given.star:
             continue
         value = given.value
-        if isinstance(value, (cst.FormattedString, cst.ConcatenatedString)):
-            texts: list[object] | None = ["..."]
-        else:
-            texts = _texts(module, value)
-        if texts is None or any(text in ("", b"") for text in texts):
+        plain = plain_type(module, value)
+        texts = _literals(module, value)
+        if plain is None and not texts and not _are_single(module, value):
             continue
-        is_text = all(isinstance(text, (str, bytes)) for text in texts) and bool(texts)
-        letters = is_text and all(isinstance(text, (str, bytes)) and len(text) == 1 for text in texts)
+        if any(text in ("", b"") for text in texts):
+            continue
+        is_text = plain in ("str", "bytes")
+        letters = bool(texts) and all(isinstance(text, (str, bytes)) and len(text) == 1 for text in texts)
         yield BareArguments(
             handover, value, is_text, letters, module.code(value.with_changes(lpar=(), rpar=()))
         )
 
 
-def _texts(module: ModuleModel, value: cst.BaseExpression) -> list[object] | None:
-    """Return the literals that an expression may be; None unless it is surely no collection of arguments."""
-    found: list[object] = []
-    for one in module.values(value):
-        if isinstance(one, Constant) and one.value is not None:
-            found.append(one.value)
-        elif not _is_single(module, one):
+def plain_type(module: ModuleModel, node: cst.BaseExpression) -> str | None:
+    """Return the builtin type, of text or numbers, that an expression surely has: "str", "int", ..."""
+    if isinstance(node, (cst.FormattedString, cst.ConcatenatedString)):
+        return "str"
+    if isinstance(node, cst.BinaryOperation):
+        return _operation_type(module, node)
+    if isinstance(node, cst.Call):
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("format", "join"):
+            return "str" if plain_type(module, node.func.value) == "str" else None
+        return _RESULTS.get(module.symbol(node.func) or "")
+    kinds = {type(literal).__name__ for literal in _literals(module, node)}
+    if not kinds and isinstance(node, cst.Name):
+        owner = module.tree.scope_of(node).owner(node.value)
+        bindings = owner.bindings.get(node.value, []) if owner is not None else []
+        found = [_bound_type(module, binding) for binding in bindings]
+        kinds = {kind for kind in found if kind is not None} if None not in found else set()
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _operation_type(module: ModuleModel, node: cst.BinaryOperation) -> str | None:
+    left, right = plain_type(module, node.left), plain_type(module, node.right)
+    if isinstance(node.operator, cst.Modulo) and left == "str":
+        return left
+    if isinstance(node.operator, (cst.Add, cst.Subtract)):
+        return left or right
+    return left if left in _NUMBERS and right in _NUMBERS else None
+
+
+def _bound_type(module: ModuleModel, binding: Binding) -> str | None:
+    """Return the builtin type that one binding gives a name: items of a range, annotated parameters."""
+    if binding.kind is BindingKind.PARAMETER and isinstance(binding.node, cst.Param):
+        if binding.annotation is None or binding.node.star or binding.value is not None:
             return None
-        else:
-            found.append(one)
-    return found
+        name = (module.symbol(binding.annotation) or "").removeprefix("builtins.")
+        return name if name in ("str", "bytes", *_NUMBERS) else None
+    if binding.kind is BindingKind.ITERATE and isinstance(binding.value, cst.Call):
+        iterated = module.symbol(binding.value.func)
+        if (iterated, binding.path) in (("builtins.range", ()), ("builtins.enumerate", (0,))):
+            return "int"
+    return None
+
+
+def _literals(module: ModuleModel, node: cst.BaseExpression) -> list[object]:
+    """Return the literals that an expression may be; empty if it may be something else."""
+    values = module.values(node)
+    found = [value.value for value in values if isinstance(value, Constant) and value.value is not None]
+    return found if len(found) == len(values) else []
+
+
+def _are_single(module: ModuleModel, node: cst.BaseExpression) -> bool:
+    return all(_is_single(module, value) for value in module.values(node))
 
 
 def _is_single(module: ModuleModel, value: Value) -> bool:
@@ -322,15 +377,19 @@ class DirectRun:
 
 def direct_runs(module: ModuleModel) -> Iterator[DirectRun]:
     """Yield the calls of `run` on thread and process objects from outside of their classes."""
+    started = {_place(module, event.object) for event in module.events_of("start")}
     for scope in module.scopes:
         for call in scope.calls:
             func = call.func
-            if (
-                isinstance(func, cst.Attribute)
-                and func.attr.value == "run"
-                and _is_thread(module, func.value)
-            ):
+            if not isinstance(func, cst.Attribute) or func.attr.value != "run":
+                continue
+            # Where the same function also starts the object, running it here is the other branch of a choice.
+            if _is_thread(module, func.value) and _place(module, func.value) not in started:
                 yield DirectRun(call, func.value, func.attr)
+
+
+def _place(module: ModuleModel, node: cst.BaseExpression) -> tuple[str, int]:
+    return module.label(node), id(module.function_at(node))
 
 
 def _is_thread(module: ModuleModel, node: cst.BaseExpression) -> bool:

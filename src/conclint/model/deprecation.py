@@ -40,14 +40,14 @@ def find_outdated(module: ModuleModel) -> Iterator[Outdated]:
     for scope in module.scopes:
         for attribute in scope.attributes:
             facts = _deprecated(module, attribute)
-            if facts is not None:
+            if facts is not None and not _is_fallback(module, attribute, facts):
                 call = _called(module, attribute)
                 yield Outdated(attribute, call, facts, _changes(module, attribute, call, facts))
         for name in scope.names:
             if not _is_imported(module, name):
                 continue
             facts = _deprecated(module, name)
-            if facts is not None:
+            if facts is not None and not _is_fallback(module, name, facts):
                 yield Outdated(name, _called(module, name), facts, _renamed(module, name, facts))
 
 
@@ -66,6 +66,21 @@ def _deprecated(module: ModuleModel, node: cst.Name | cst.Attribute) -> Deprecat
             return None
         found = facts
     return found
+
+
+def _is_fallback(module: ModuleModel, node: cst.CSTNode, facts: Deprecated) -> bool:
+    """Tell whether the old name stands where the new one was looked for and is missing: code for old versions."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, cst.ExceptHandler) and outer.type is not None:
+            if "AttributeError" in module.code(outer.type) or "ImportError" in module.code(outer.type):
+                return True
+        if isinstance(outer, (cst.If, cst.IfExp)) and inner is not outer.test:
+            test = module.code(outer.test)
+            if "hasattr" in test and facts.use in test:
+                return True
+        inner = outer
+    return False
 
 
 def _is_imported(module: ModuleModel, name: cst.Name) -> bool:
