@@ -56,6 +56,8 @@ class Conditions:
     def _comparison(self, test: cst.Comparison) -> tuple[str, bool]:
         left, right = test.left, test.comparisons[0].comparator
         operator = test.comparisons[0].operator
+        if isinstance(operator, cst.In) and _is_one_of_main(left, right):
+            return MAIN_GUARD, True
         equal = isinstance(operator, (cst.Equal, cst.Is))
         if not equal and not isinstance(operator, (cst.NotEqual, cst.IsNot)):
             return self._text_of(test), True
@@ -80,6 +82,14 @@ def is_main_test(left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
             return dotted_name(left) == "__name__"
         return told == "MainProcess" and isinstance(left, cst.Attribute) and left.attr.value == "name"
     return False
+
+
+def _is_one_of_main(left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
+    """Tell `__name__ in ("__main__", ...)`, unless the name that a spawned child gives the module is among them."""
+    if dotted_name(left) != "__name__" or not isinstance(right, (cst.Tuple, cst.List, cst.Set)):
+        return False
+    names = [e.value.evaluated_value for e in right.elements if isinstance(e.value, cst.SimpleString)]
+    return "__main__" in names and "__mp_main__" not in names
 
 
 def outcome(call: cst.Call) -> str:
