@@ -106,7 +106,7 @@ def lint(text: str) -> str:
     """Return what the command prints about a program of its own."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "shop.py").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-c", "from conclint.cli import main; main()", "shop.py"]
+        command = [sys.executable, "-m", "conclint", "--isolated", "--color", "never", "shop.py"]
         found = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if found.returncode != 1:
         raise ValueError(f"conclint exited with {found.returncode}: {found.stderr}")
