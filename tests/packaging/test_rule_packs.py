@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).with_name("example_pack") / "conclint_acme"
-LINT = "from conclint.cli import main; main()"
 UNNAMED = "import threading\n\nthreading.Thread(target=print, daemon=True).start()\n"
 NAMED = 'import threading\n\nthreading.Thread(target=print, name="printer", daemon=True).start()\n'
 
@@ -27,7 +26,7 @@ def install(folder: Path, package: str) -> None:
 def conclint(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run conclint in `site`, whose packages count as installed."""
     return subprocess.run(
-        [sys.executable, "-c", LINT, *arguments],
+        [sys.executable, "-m", "conclint", *arguments],
         cwd=site,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,
