@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from conclint.finding import Span
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
@@ -217,10 +219,9 @@ def _own(match: re.Match[str], comment: _Comment, total: int) -> Iterator[Suppre
 
 
 def _placed(found: _Found, source: Source) -> _Found:
-    lines, columns = source.first_line - 1, source.indent
-    if not lines and not columns:
-        return found
-    moved = msgspec.structs.replace(found, line=found.line + lines, column=found.column + columns)
+    at = source.in_document(Span(found.line, found.column, found.line, found.column))
+    moved = msgspec.structs.replace(found, line=at.line, column=at.column)
     if isinstance(moved, Suppression):
+        lines = source.first_line - 1
         return msgspec.structs.replace(moved, first=moved.first + lines, last=moved.last + lines)
     return moved
