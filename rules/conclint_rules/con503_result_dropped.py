@@ -1,0 +1,54 @@
+"""CON503: a task whose failure nobody can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conclint.draft import Report
+from conclint.rule import ModuleRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model import ModuleModel
+
+
+class ResultDropped(ModuleRule):
+    """The result of `submit`, `apply_async` or `map_async` is thrown away, and the task's exception with it.
+
+    ## Why
+
+    What a task raises is kept in the future or result object that the call returned, and shown only to those who
+    ask it ("Future Objects" in the documentation of `concurrent.futures`; "Process Pools" in that of
+    `multiprocessing`; the same in all of Python 3.10 to 3.14). When the object is dropped, nobody learns that the
+    task failed: no traceback, no message.
+
+    ```python
+    for name in names:
+        pool.submit(copy, name)     # FileNotFoundError vanishes
+    ```
+
+    ## How to fix
+
+    Keep the results and call `result()`, `exception()` or `get()` on each, or give an `error_callback` or a done
+    callback. A task that catches and logs every exception itself is fine, too.
+
+    ## What is missed
+
+    Results that are kept and never asked, and tasks of which it is not known what they do: parameters, functions
+    with decorators of their own.
+    """
+
+    code = "CON503"
+    name = "result-dropped"
+    needles = ("submit", "_async")
+
+    def check(self, module: ModuleModel) -> Iterator[Report]:
+        """Yield every task whose outcome is thrown away."""
+        from conclint.model.results import dropped_results
+
+        for found in dropped_results(module):
+            pool, task = module.label(found.pool), module.label(found.task)
+            yield Report(
+                found.call, f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises"
+            )
