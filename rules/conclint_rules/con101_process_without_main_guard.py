@@ -33,7 +33,7 @@ class ProcessWithoutMainGuard(ModuleRule):
     ## What is missed
     Executors that are made at import and get their first task from a function which the rule cannot follow, and
     modules whose start method is worked out at run time. Code that asks for `fork`, and `__main__.py`, which children
-    do not import again, are left alone.
+    do not import again, are left alone, and so are fragments in documents, which are no modules.
 
     ## Fix safety
     The fix puts the statements around the call, up to the next definition or import, under a guard. It is unsafe:
@@ -48,7 +48,10 @@ class ProcessWithoutMainGuard(ModuleRule):
         from conclint.model.guarding import guarded
         from conclint.model.spawning import UNDECIDED, find_spawns
 
-        if module.source.path.replace("\\", "/").rpartition("/")[2] == "__main__.py":
+        if (
+            module.source.fragment
+            or module.source.path.replace("\\", "/").rpartition("/")[2] == "__main__.py"
+        ):
             return
         for spawn in find_spawns(module):
             path = module.imports.path_to(spawn.call)

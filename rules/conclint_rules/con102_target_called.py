@@ -29,7 +29,7 @@ class TargetCalled(ModuleRule):
 
     ## What is missed
     Calls of functions that are imported or decorated, or of which it cannot be told that they return no callable.
-    A factory that returns a function is a fine target.
+    A factory that returns a function is a fine target, and so is an object whose class defines `__call__`.
 
     ## Fix safety
     Safe where the function returns None in any case: nothing can have called that. Elsewhere unsafe.

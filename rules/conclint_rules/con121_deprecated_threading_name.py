@@ -50,7 +50,7 @@ class DeprecatedThreadingName(ModuleRule):
     def check(self, module: ModuleModel) -> Iterator[Report]:
         from conclint.model.deprecation import find_outdated
 
-        for found in find_outdated(module):
+        for found in find_outdated(module, self.needles):
             facts = found.facts
             removed = f" and removed in {facts.removed}" if facts.removed else ""
             message = f"'{module.label(found.use)}' is deprecated since Python {facts.since}{removed}, use '{facts.use}'"

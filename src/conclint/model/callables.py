@@ -25,7 +25,7 @@ from conclint.syntax import BindingKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.model.definitions import Function
+    from conclint.model.definitions import Class, Function
     from conclint.model.events import Handover
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site, Value
@@ -158,7 +158,11 @@ def _gives_none(module: ModuleModel, call: cst.Call) -> bool | None:
     if symbol in _NO_CALLABLE:
         return symbol in _RETURN_NONE
     values = module.values(call.func)
-    if len(values) != 1 or not isinstance(values[0], FunctionValue):
+    if len(values) != 1:
+        return None
+    if isinstance(values[0], ClassValue):
+        return None if _may_be_callable(module, values[0].cls) else False
+    if not isinstance(values[0], FunctionValue):
         return None
     function = values[0].function
     node = function.node
@@ -174,6 +178,17 @@ def _gives_none(module: ModuleModel, call: cst.Call) -> bool | None:
     if all(_is_plain(module, expression) for expression in returned):
         return False
     return None
+
+
+def _may_be_callable(module: ModuleModel, cls: Class) -> bool:
+    """Tell whether instances of a class may be called: it, or something unknown about it, may define `__call__`."""
+    resolver = module.resolver
+    return not resolver.is_closed(cls) or any(
+        owner.node.keywords
+        or owner.node.decorators
+        or {"__call__", "__new__"} & (owner.methods.keys() | owner.attributes.keys())
+        for owner in resolver.mro(cls)
+    )
 
 
 def _is_stub(node: cst.FunctionDef) -> bool:

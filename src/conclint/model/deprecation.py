@@ -11,7 +11,7 @@ from conclint.model.values import UNKNOWN, Constant, LibraryMethod, Symbol
 from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from conclint.knowledge.schema import Deprecated
     from conclint.model.module import ModuleModel
@@ -35,20 +35,32 @@ class Outdated:
         return self.use.attr.value if isinstance(self.use, cst.Attribute) else self.use.value
 
 
-def find_outdated(module: ModuleModel) -> Iterator[Outdated]:
-    """Yield each use of a deprecated function or method, in source order of each scope."""
+def find_outdated(module: ModuleModel, names: Collection[str]) -> Iterator[Outdated]:
+    """Yield each use of a deprecated function or method of one of these names, in source order of each scope."""
+    imported = _imported(module, names)
     for scope in module.scopes:
         for attribute in scope.attributes:
-            facts = _deprecated(module, attribute)
+            facts = _deprecated(module, attribute) if attribute.attr.value in names else None
             if facts is not None and not _is_fallback(module, attribute, facts):
                 call = _called(module, attribute)
                 yield Outdated(attribute, call, facts, _changes(module, attribute, call, facts))
         for name in scope.names:
-            if not _is_imported(module, name):
+            if name.value not in imported or not _is_imported(module, name):
                 continue
             facts = _deprecated(module, name)
             if facts is not None and not _is_fallback(module, name, facts):
                 yield Outdated(name, _called(module, name), facts, _renamed(module, name, facts))
+
+
+def _imported(module: ModuleModel, names: Collection[str]) -> frozenset[str]:
+    """Return what the module calls those of some names that it imports from another."""
+    return frozenset(
+        name
+        for scope in module.scopes
+        for name, bindings in scope.bindings.items()
+        for binding in bindings
+        if binding.kind is BindingKind.IMPORT_FROM and binding.qualified.rpartition(".")[2] in names
+    )
 
 
 def _deprecated(module: ModuleModel, node: cst.Name | cst.Attribute) -> Deprecated | None:
