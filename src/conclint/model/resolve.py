@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.passing import Passed
 from conclint.model.values import (
     NONE,
     NOTHING_KNOWN,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Tree
 
 _DEEPEST = 24
+_FARTHEST = 2
 _WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
                        "builtins.iter", "copy.copy", "builtins.frozenset"})
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
@@ -64,6 +66,7 @@ class Resolver:
         self._values: dict[int, Values] = {}
         self._bindings: dict[int, Values] = {}
         self._busy: set[int] = set()
+        self._passing = 0
         self._bases: dict[int, Values] = {}
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
@@ -214,7 +217,24 @@ class Resolver:
             found = self._annotated(binding.annotation)
         if binding.value is not None:
             found = _union(found, self.values(binding.value))
+        if function is not None and binding.annotation is None:
+            found = _union(found, self._passed(function, binding.name))
         return _union(found, NOTHING_KNOWN)
+
+    def _passed(self, function: Function, parameter: str) -> Values:
+        """Return the primitives that calls in this module pass for a parameter, through few functions."""
+        if self._passing >= _FARTHEST:
+            return ()
+        self._passing += 1
+        try:
+            found = [value for given in self._arguments.arguments(function, parameter) for value in self.values(given)]
+        finally:
+            self._passing -= 1
+        return tuple(value for value in found if isinstance(value, Instance) and value.facts is not None)
+
+    @functools.cached_property
+    def _arguments(self) -> Passed:
+        return Passed(self.tree.root, self.functions)
 
     def _annotated(self, annotation: cst.BaseExpression) -> Values:
         """Return an instance of the class that an annotation names, through Optional, unions and strings."""
