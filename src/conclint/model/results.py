@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _CATCH_ALL = frozenset({"builtins.Exception", "builtins.BaseException"})
+_REPORTING = frozenset(
+    {"debug", "info", "warning", "error", "exception", "critical", "log", "put", "put_nowait", "set", "task_done"}
+)
 _COLLECTED = (cst.ListComp, cst.SetComp, cst.GeneratorExp)
 
 
@@ -153,8 +156,13 @@ def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
         for part in descendants(node):
             if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation, cst.AugAssign)):
                 return True
-            if isinstance(part, cst.Call) and module.may_raise(Op(OpKind.CALL, part)):
+            if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
                 return True
             if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
                 return True
     return False
+
+
+def _reports(call: cst.Call) -> bool:
+    """Tell a call that only passes an outcome on: to a log, a queue, an event."""
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _REPORTING
