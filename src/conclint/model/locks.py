@@ -7,6 +7,7 @@ every method of C, as lockdep and Infer see it. `Condition(lock)` is an alias of
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,7 +17,7 @@ from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.arguments import argument
 from conclint.model.graph import Op, OpKind
 from conclint.model.paths import Exploration, Facts, State, explore, outcome
-from conclint.model.values import UNKNOWN, ClassValue, Constant, FunctionValue, Instance, Value
+from conclint.model.values import NONE, UNKNOWN, ClassValue, FunctionValue, Instance, Symbol, Value, Values
 from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import dotted_name
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 LOCKING = frozenset({Primitive.LOCK, Primitive.SEMAPHORE, Primitive.CONDITION})
+_DEEPEST_CALLS = 40
 _SOUNDS_LIKE_A_LOCK = ("lock", "mutex", "cond", "sem", "guard")
 
 Held: TypeAlias = "tuple[tuple[str, int], ...]"
@@ -65,6 +67,7 @@ class Locks:
         self._effects: dict[int, LockEffect] = {}
         self._explored: dict[tuple[int, bool], Exploration | None] = {}
         self.by_key: dict[str, Lock] = {}
+        self._deep = 0
 
     def lock(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that an expression stands for, None when it is none."""
@@ -76,24 +79,23 @@ class Locks:
         return self._locks[id(node)]
 
     def _identify(self, node: cst.BaseExpression) -> Lock | None:
-        values = self._module.values(node)
-        instance = next((v for v in values if isinstance(v, Instance) and _is_locking(v)), None)
+        values = self._values(node)
         path = self._path(node)
+        instance = next((v for v in values if isinstance(v, Instance) and _is_locking(v)), None)
         if instance is None:
             name = dotted_name(node).rpartition(".")[2].lower()
-            certain = all(value is not UNKNOWN and value != Constant(None) for value in values)
-            if certain or path is None or not any(word in name for word in _SOUNDS_LIKE_A_LOCK):
+            if all(map(_is_no_lock, values)) or path is None or not any(word in name for word in _SOUNDS_LIKE_A_LOCK):
                 return None
             return Lock(path, dotted_name(node), None, reentrant=True)
         if any(isinstance(v, Instance) and not _is_locking(v) for v in values):
             return None
+        return self._guard_of(instance) or self._described(node, instance, path)
+
+    def _described(self, node: cst.BaseExpression, instance: Instance, path: str | None) -> Lock | None:
         facts = instance.facts
         assert facts is not None
-        alias = self._guard_of(instance)
-        if alias is not None:
-            return alias
-        if path is None:
-            path = f"<{id(instance.site.call)}>" if instance.site is not None else None
+        if path is None and instance.site is not None:
+            path = f"<{id(instance.site.call)}>"
         if path is None:
             return None
         reentrant = facts.reentrant if facts.reentrant is not None else True
@@ -101,6 +103,22 @@ class Locks:
             guard = argument(instance.site.call, facts.guarded_by)
             reentrant = guard is None or self._reentrant(guard.value)
         return Lock(path, dotted_name(node) or "lock", facts.kind, reentrant, facts.domain)
+
+    def _values(self, node: cst.BaseExpression) -> Values:
+        """Return what an expression may be; an attribute of an unknown object is what its only class makes it.
+
+        When one class of the module alone has an attribute of that name, and it holds a lock there, an object that is
+        asked for this attribute and locked through it is taken for one of that class.
+        """
+        values = self._module.values(node)
+        if not isinstance(node, cst.Attribute) or any(value is not UNKNOWN for value in values):
+            return values
+        name = node.attr.value
+        owners = [cls for cls in self._module.classes if name in cls.attributes or name in cls.methods]
+        if len(owners) != 1 or len(self._module.values(node.value)) != 1:
+            return values
+        (owner,) = owners
+        return self._module.resolver.members(self._module.resolver.instance_of(owner), name)
 
     def _reentrant(self, node: cst.BaseExpression) -> bool:
         return not any(
@@ -234,16 +252,19 @@ class Locks:
         node = op.node
         if op.kind is OpKind.CALL:
             assert isinstance(node, cst.Call)
-            function = self._module.called_function(node)
-            if function is None or function.is_generator or function.is_async:
-                return None
-            return self.effect(function)
+            return self._effect_of_call(node)
         assert isinstance(node, cst.WithItem)
         if op.kind is OpKind.EXIT:
             # Whatever its own entry took (a helper, an ExitStack's members, a class's __enter__) is given back.
             mine = {id(node), *self._entered_contexts(node)}
             return LockEffect(releases=frozenset(key for key, taker in held if taker in mine))
         return LockEffect(acquires=self._taken_by_manager(node.item))
+
+    def _effect_of_call(self, call: cst.Call) -> LockEffect:
+        function = self._module.called_function(call)
+        if function is None or function.is_generator or function.is_async:
+            return NO_EFFECT
+        return self.effect(function)
 
     def _entered_contexts(self, item: cst.WithItem) -> set[int]:
         stack = item.asname.name if item.asname is not None else None
@@ -288,8 +309,13 @@ class Locks:
         known = self._effects.get(id(function))
         if known is not None:
             return known
+        if self._deep >= _DEEPEST_CALLS:
+            return NO_EFFECT
         self._effects[id(function)] = NO_EFFECT  # what a recursive call sees
-        if not self.handles_locks(function):
+        self._deep += 1
+        called = [effect for effect in map(self._effect_of_call, function.scope.calls) if effect != NO_EFFECT]
+        self._deep -= 1
+        if not called and not self.handles_locks(function):
             return NO_EFFECT
         exploration = self.explored(function)
         if exploration is None:
@@ -306,6 +332,8 @@ class Locks:
             for op in exploration.graph.ops()
             if (event := self.event(op)) is not None and event[0] != "release"
         }
+        releases = releases.union(*(effect.releases for effect in called))
+        taken.update(*(effect.acquires for effect in called))
         found = LockEffect(acquires, releases - taken)
         self._effects[id(function)] = found if found != NO_EFFECT else NO_EFFECT
         return self._effects[id(function)]
@@ -337,22 +365,40 @@ class Locks:
         return self._explored[key]
 
     def held_at(self, function: Function) -> dict[int, frozenset[str]]:
-        """Return the keys of the locks that are surely held at each operation's node, by `id` of the node."""
+        """Return the keys of the locks that are surely held at each operation's node, by `id` of the node.
+
+        Nodes that nothing leads to are left out.
+        """
         exploration = self.explored(function)
-        found: dict[int, frozenset[str]] = {}
-
-        def see(op: Op, states: Mapping[State, Facts]) -> None:
-            here = frozenset.intersection(*(frozenset(key for key, _ in held) for held in states))  # type: ignore[attr-defined]
-            before = found.get(id(op.node))
-            found[id(op.node)] = here if before is None else before & here
-
-        if exploration is not None:
-            exploration.visit(see)
+        found = _held_in(exploration)
+        if exploration is not None and any(id(op.node) not in found for op in exploration.graph.ops()):
+            # The body of a handler is often reached by nothing but a failing call.
+            found = _held_in(self.explored(function, implicit=True)) | found
         return found
+
+
+def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        here = frozenset.intersection(*(frozenset(key for key, _ in held) for held in states))  # type: ignore[attr-defined]
+        before = found.get(id(op.node))
+        found[id(op.node)] = here if before is None else before & here
+
+    if exploration is not None:
+        exploration.visit(see)
+    return found
 
 
 def _comprehensions(function: Function) -> list:  # type: ignore[type-arg]
     return [child for child in function.scope.children if child.kind is ScopeKind.COMPREHENSION]
+
+
+def _is_no_lock(value: Value) -> bool:
+    """Tell what surely is none; a name that another module of the program exports may be one."""
+    if isinstance(value, Symbol):
+        return value.name.partition(".")[0] in sys.stdlib_module_names
+    return value is not UNKNOWN and value != NONE
 
 
 def _is_locking(value: Value) -> bool:
