@@ -36,8 +36,9 @@ class ProcessWithoutMainGuard(ModuleRule):
     do not import again, are left alone, and so are fragments in documents, which are no modules.
 
     ## Fix safety
-    The fix puts the statements around the call, up to the next definition or import, under a guard. It is unsafe:
-    names that these statements bind are then missing when another module imports this one.
+    The fix puts the statements around the call, and later ones at module level that may build on them, under a guard;
+    definitions and imports stay. It is unsafe: names that these statements bind are then missing when another module
+    imports this one.
     """
 
     code: ClassVar[str] = "CON101"
@@ -58,12 +59,9 @@ class ProcessWithoutMainGuard(ModuleRule):
             if path is None or spawn.method in ("fork", UNDECIDED):
                 continue
             outermost: CSTNode = path[0] if path else spawn.call
-            change = guarded(module, outermost)
-            remedy = None
-            if change is not None:
-                first, last, text = change
-                description = "put the code under 'if __name__ == \"__main__\"'"
-                remedy = Remedy(description, (Change(first, text, last),), safe=False)
+            changes = tuple(Change(first, text, last) for first, last, text in guarded(module, outermost))
+            description = "put the code under 'if __name__ == \"__main__\"'"
+            remedy = Remedy(description, changes, safe=False) if changes else None
             what = f"'{spawn.what}()' runs whenever the module is imported"
             if spawn.method is None:
                 message = f"{what}, which every child process does where processes are not forked"
