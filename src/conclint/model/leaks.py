@@ -138,7 +138,7 @@ def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNo
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
         if not found and block_of[id(op)].handler is raised and taker in _held_in(states) and module.may_raise(op):
-            found.append(op.node)
+            found.append(op.node.iter if isinstance(op.node, (cst.For, cst.CompFor)) else op.node)
 
     failing.visit(see)
     return found[0] if found else None

@@ -22,7 +22,7 @@ from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
-from conclint.model.values import NONE, UNKNOWN, FunctionValue, Partial, Site, Symbol, Values
+from conclint.model.values import NONE, UNKNOWN, FunctionValue, Items, Partial, Site, Symbol, Values
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -221,6 +221,8 @@ class ModuleModel:
         if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
             # What is cancelled while it waits for a lock has not got it.
             return self.locks.event(Op(OpKind.CALL, op.node.expression)) is None
+        if op.kind is OpKind.NEXT and isinstance(op.node, (cst.For, cst.CompFor)):
+            return not all(isinstance(value, Items) for value in self.values(op.node.iter))
         if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
             return True
         if op.kind is OpKind.CALL:
