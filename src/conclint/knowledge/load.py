@@ -46,7 +46,7 @@ _FIELDS: dict[str, Any] = {
     "reexports": dict[str, str],
     "hidden": tuple[str, ...],
     "start_methods": tuple[StartMethod, ...],
-    "fragments": dict[str, str],
+    "fragments": dict[str, tuple[str, ...]],
 }
 
 

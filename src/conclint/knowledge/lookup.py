@@ -10,6 +10,7 @@ from conclint.knowledge.schema import (
     Attribute,
     Base,
     Decorator,
+    Domain,
     Function,
     Kind,
     Library,
@@ -22,10 +23,11 @@ from conclint.knowledge.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _Entry = TypeVar("_Entry")
 _NO_KIND = Kind()
+_LONGEST_CHAIN = 8  # of names that lead to each other; a user's table could make a circle
 
 
 class Knowledge:
@@ -61,13 +63,12 @@ class Knowledge:
         return found
 
     def _resolved(self, name: str) -> str:
-        seen = {name}
-        while True:
+        for _ in range(_LONGEST_CHAIN):
             step = self._step(name)
-            if step in seen:
-                return name
-            seen.add(step)
+            if step == name:
+                break
             name = step
+        return name
 
     def _step(self, name: str) -> str:
         libraries = self._about(name)
@@ -177,8 +178,9 @@ class Knowledge:
         if found is not None:
             return found
         owner, _, method = name.rpartition(".")
-        described = self.type(owner) if owner else None
-        return self.decorator(f"{described.base}.{method}") if described and described.base else None
+        bases = [described.base for described in self.lineage(owner) if described.base]
+        names = [f"{base}.{method}" for base in bases]
+        return _first(library.decorators.get(name) for name in names for library in self._about(name))
 
     def base(self, name: str) -> Base | None:
         """Return which methods of classes derived from this one are called from where."""
@@ -199,9 +201,11 @@ class Knowledge:
 
     def _base_lineage(self, name: str) -> Iterator[Base]:
         at: str | None = name
-        while at is not None and (described := self.base(at)) is not None:
-            yield described
+        seen: list[Base] = []
+        while at is not None and (described := self.base(at)) is not None and described not in seen:
+            seen.append(described)
             at = described.base
+        yield from seen
 
     def names_of(self, module: str) -> frozenset[str]:
         """Return the described names that `from module import *` binds; empty for an unknown module."""
@@ -214,9 +218,32 @@ class Knowledge:
             if name.startswith(prefix) and "." not in name.removeprefix(prefix) and name not in library.hidden
         )
 
-    def well_known(self, bare_name: str) -> str | None:
-        """Return what a bare name stands for in a fragment of code without imports: `Thread`, `threading`."""
-        return _first(library.fragments.get(bare_name) for library in (*self._user, _fragments()))
+    def well_known(self, bare_name: str, beside: Collection[str] = ()) -> str | None:
+        """Return what a bare name stands for in a fragment of code without imports: `Thread`, `threading`.
+
+        A name that several libraries have (`Lock`, `Queue`) stands for that of threads, of processes or
+        of asyncio, whichever the other bare names of the fragment, given as `beside`, belong to. None: unknown, or ambiguous.
+        """
+        candidates = self._fragment(bare_name)
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        certain = (known[0] for name in beside if len(known := self._fragment(name)) == 1)
+        domains = {self._domain(name) for name in certain}
+        fitting = [candidate for candidate in candidates if self._domain(candidate) in domains]
+        if not fitting:
+            return candidates[0]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _domain(self, name: str) -> Domain | None:
+        """Return the domain of a type, or of what a module mostly has, None for a function."""
+        described = self.type(name)
+        if described is None and "." not in name and (library := load.library(name)) is not None:
+            described = next(iter(library.types.values()), None)
+        return None if described is None or described.kind is Primitive.SUBPROCESS else described.domain
+
+    def _fragment(self, bare_name: str) -> tuple[str, ...]:
+        libraries = (*self._user, _fragments())
+        return _first(library.fragments.get(bare_name) for library in libraries) or ()
 
     def default_start_method(self, platform: str, version: tuple[int, int]) -> str:
         """Return multiprocessing's default start method on a `sys.platform` under a version of Python."""
@@ -238,8 +265,9 @@ def _first(found: Iterator[_Entry | None]) -> _Entry | None:
 
 
 def _names(library: Library) -> Iterator[str]:
-    for table in (library.types, library.functions, library.reexports, library.decorators, library.variables):
+    for table in (library.types, library.functions, library.decorators, library.variables):
         yield from table
+    yield from (name for name, target in library.reexports.items() if target not in library.modules)
 
 
 def _version(text: str) -> tuple[int, ...]:

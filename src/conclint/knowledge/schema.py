@@ -13,7 +13,7 @@ settimeout.
 from __future__ import annotations
 
 import enum
-from collections.abc import Container  # noqa: TC003
+from collections.abc import Container
 from typing import Literal
 
 import msgspec
@@ -298,7 +298,7 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     `methods` add to those of the kind or replace them. `guarded_by` names the constructor's parameter that
     takes a lock which the primitive then is an alias of (`Condition(lock)`). `workers` is the parameter that
-    bounds how many run at once. In the domain asyncio, `enter` and `exit` are the events of `async with`.
+    bounds how many run at once. `enter` and `exit` are the events of `with` or `async with`.
     """
 
     kind: Primitive
@@ -414,6 +414,7 @@ class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     base: str | None = None
     methods: dict[str, Override] = {}
     mixes: Override | None = None
+    since: str | None = None
     source: str | None = None
 
 
@@ -453,5 +454,5 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     bases: dict[str, Base] = {}
     variables: dict[str, Variable] = {}
     start_methods: tuple[StartMethod, ...] = ()
-    fragments: dict[str, str] = {}
-    """Bare names that stand for a qualified name in fragments of code without imports."""
+    fragments: dict[str, tuple[str, ...]] = {}
+    """Bare names and what they may stand for in fragments of code without imports, the likeliest first."""
