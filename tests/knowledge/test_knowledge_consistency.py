@@ -25,6 +25,8 @@ EFFECTS = {
     "socket timeout", "interpreter", "limits", "user", "random", "monkey patch",
 }  # fmt: skip
 
+MODULES = [module for root in load.files() for module in (load.library(root) or Library()).modules]
+
 
 def libraries() -> list[Any]:
     return [pytest.param(root, load.read(path), id=root) for root, path in load.files().items()]
@@ -69,14 +71,13 @@ def test_reexports_lead_somewhere(root: str, library: Library) -> None:
         assert name not in library.types, f"{name} is described itself"
         known = standard()
         end = known.canonical(target)
-        modules = [m for r in load.files() for m in (load.library(r) or Library()).modules]
         assert (
             known.type(end)
             or known.function(end)
             or known.variable(end)
             or known.decorator(end)
             or known.base(end)
-            or any(m == end or m.startswith(f"{end}.") for m in modules)
+            or any(m == end or m.startswith(f"{end}.") for m in MODULES)
             or end.endswith("Error")
         ), f"{name} -> {end}"
 

@@ -91,9 +91,9 @@ def test_method_of_the_type_before_its_base_before_its_kind() -> None:
 
 
 def test_absent_method() -> None:
-    assert knowledge.method("multiprocessing.managers.SyncManager.Lock", "locked") is None
-    assert "locked" not in knowledge.methods("multiprocessing.managers.SyncManager.Lock")
-    assert "locked" in knowledge.methods("threading.Lock")
+    assert knowledge.method("contextvars.Token", "reset") is None
+    assert knowledge.methods("contextvars.Token") == {}
+    assert "reset" in knowledge.methods("contextvars.ContextVar")
 
 
 def test_methods_lists_all() -> None:
