@@ -58,9 +58,13 @@ class AcquireAsContext(ModuleRule):
                 change = Change(found.node, module.code(found.lock))
                 remedy = None if found.arguments else Remedy(f"use 'with {lock}:'", (change,), safe=True)
                 yield Report(
-                    found.node, f"'with' enters the bool that '{lock}.{found.method}()' returns, not the lock", remedy=remedy
+                    found.node,
+                    f"'with' enters the bool that '{lock}.{found.method}()' returns, not the lock",
+                    remedy=remedy,
                 )
             elif found.how is Misuse.METHOD:
-                yield Report(found.node, f"'{lock}.{found.method}' is not called, and a method is always true")
+                yield Report(
+                    found.node, f"'{lock}.{found.method}' is not called, and a method is always true"
+                )
             else:
                 yield Report(found.node, f"'{lock}' is a lock, which is true whether it is locked or not")

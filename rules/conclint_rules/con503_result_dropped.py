@@ -50,5 +50,6 @@ class ResultDropped(ModuleRule):
         for found in dropped_results(module):
             pool, task = module.label(found.pool), module.label(found.task)
             yield Report(
-                found.call, f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises"
+                found.call,
+                f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises",
             )

@@ -98,7 +98,11 @@ def _candidates(
             return
         what, lock = event
         if what != "release":
-            if lock.kind is not None and _is_method(op.node, "acquire") and not _is_loop_variable(module, op.node):
+            if (
+                lock.kind is not None
+                and _is_method(op.node, "acquire")
+                and not _is_loop_variable(module, op.node)
+            ):
                 found.setdefault(id(op.node), _Taken(op.node, lock, []))
             return
         for held in states:
@@ -137,7 +141,12 @@ def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNo
     found: list[cst.CSTNode] = []
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
-        if not found and block_of[id(op)].handler is raised and taker in _held_in(states) and module.may_raise(op):
+        if (
+            not found
+            and block_of[id(op)].handler is raised
+            and taker in _held_in(states)
+            and module.may_raise(op)
+        ):
             found.append(op.node.iter if isinstance(op.node, (cst.For, cst.CompFor)) else op.node)
 
     failing.visit(see)

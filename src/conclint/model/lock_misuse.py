@@ -76,7 +76,9 @@ def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:
             parent = module.tree.parent(parent)
             assert parent is not None
             parent = module.tree.parent(parent)
-        if isinstance(parent, cst.WithItem) or (isinstance(parent, cst.Attribute) and _is_acquired(module, parent)):
+        if isinstance(parent, cst.WithItem) or (
+            isinstance(parent, cst.Attribute) and _is_acquired(module, parent)
+        ):
             yield site.call
 
 
@@ -116,7 +118,9 @@ def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 def _lock_method(module: ModuleModel, node: cst.BaseExpression) -> str:
     if not isinstance(node, cst.Attribute) or node.attr.value not in ("acquire", "locked"):
         return ""
-    values = [value for value in module.values(node) if value is not UNKNOWN]  # an annotation leaves room for more
+    values = [
+        value for value in module.values(node) if value is not UNKNOWN
+    ]  # an annotation leaves room for more
     for value in values:
         if not isinstance(value, LibraryMethod) or value.receiver.facts is None:
             return ""

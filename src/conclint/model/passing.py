@@ -24,7 +24,9 @@ class Passed:
 
     def __init__(self, root: Scope, functions: dict[int, Function]) -> None:
         self._functions = functions
-        self._named: dict[str, list[tuple[cst.BaseExpression, Scope, Sequence[cst.BaseExpression | None], cst.Call]]] = {}
+        self._named: dict[
+            str, list[tuple[cst.BaseExpression, Scope, Sequence[cst.BaseExpression | None], cst.Call]]
+        ] = {}
         for scope in root.walk():
             for call in scope.calls:
                 self._note(call.func, scope, _positional(call.args), call)
@@ -38,9 +40,19 @@ class Passed:
             self._note(target, scope, elements, call)
 
     def _note(
-        self, func: cst.BaseExpression, scope: Scope, given: Sequence[cst.BaseExpression | None], call: cst.Call
+        self,
+        func: cst.BaseExpression,
+        scope: Scope,
+        given: Sequence[cst.BaseExpression | None],
+        call: cst.Call,
     ) -> None:
-        name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+        name = (
+            func.attr.value
+            if isinstance(func, cst.Attribute)
+            else func.value
+            if isinstance(func, cst.Name)
+            else ""
+        )
         if name:
             self._named.setdefault(name, []).append((func, scope, given, call))
 
@@ -57,7 +69,9 @@ class Passed:
         position = names.index(parameter) if parameter in names else len(names)
         for func, _, given, call in calls:
             if call.func is func:
-                yield from (a.value for a in call.args if a.keyword is not None and a.keyword.value == parameter)
+                yield from (
+                    a.value for a in call.args if a.keyword is not None and a.keyword.value == parameter
+                )
             before = given[: position + 1]
             if position < len(given) and None not in before and (value := given[position]) is not None:
                 yield value
@@ -65,11 +79,21 @@ class Passed:
     def _means(self, func: cst.BaseExpression, scope: Scope, function: Function) -> bool:
         """Tell whether an expression is the function (or the class that it initializes) and can be nothing else."""
         if isinstance(func, cst.Name):
-            node = function.cls.node if function.cls is not None and function.name == "__init__" else function.node
+            node = (
+                function.cls.node
+                if function.cls is not None and function.name == "__init__"
+                else function.node
+            )
             owner = scope.owner(func.value)
             bindings = owner.bindings.get(func.value, []) if owner is not None else []
-            return len(bindings) == 1 and bindings[0].kind is BindingKind.DEFINITION and bindings[0].node is node
-        if not isinstance(func, cst.Attribute) or not isinstance(func.value, cst.Name) or function.cls is None:
+            return (
+                len(bindings) == 1 and bindings[0].kind is BindingKind.DEFINITION and bindings[0].node is node
+            )
+        if (
+            not isinstance(func, cst.Attribute)
+            or not isinstance(func.value, cst.Name)
+            or function.cls is None
+        ):
             return False
         caller = self._functions.get(id(scope.execution))
         return caller is not None and caller.cls is function.cls and caller.receiver_name == func.value.value

@@ -96,7 +96,11 @@ def _calls_of(module: ModuleModel, owner: Scope, name: str) -> list[tuple[str, c
                 continue
             attribute = module.tree.parent(use)
             call = module.tree.parent(attribute) if isinstance(attribute, cst.Attribute) else None
-            if not isinstance(attribute, cst.Attribute) or not isinstance(call, cst.Call) or call.func is not attribute:
+            if (
+                not isinstance(attribute, cst.Attribute)
+                or not isinstance(call, cst.Call)
+                or call.func is not attribute
+            ):
                 return None
             found.append((attribute.attr.value, call))
     return found
@@ -105,5 +109,6 @@ def _calls_of(module: ModuleModel, owner: Scope, name: str) -> list[tuple[str, c
 def _reaching_end(module: ModuleModel, calls: list[tuple[str, cst.Call]]) -> bool:
     """Tell whether none of the calls hands back what keeps the pool alive for others, such as an iterator."""
     return not any(
-        word.startswith("imap") and isinstance(module.tree.parent(call), (cst.Return, cst.Yield)) for word, call in calls
+        word.startswith("imap") and isinstance(module.tree.parent(call), (cst.Return, cst.Yield))
+        for word, call in calls
     )

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 
 _CATCH_ALL = frozenset({"builtins.Exception", "builtins.BaseException"})
 _REPORTING = frozenset(
-    {"debug", "info", "warning", "error", "exception", "critical", "log", "put", "put_nowait", "set", "task_done"}
+    {
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+        "critical",
+        "log",
+        "put",
+        "put_nowait",
+        "set",
+        "task_done",
+    }
 )
 _COLLECTED = (cst.ListComp, cst.SetComp, cst.GeneratorExp)
 
@@ -76,7 +88,11 @@ def _is_dropped(module: ModuleModel, call: cst.Call) -> bool:
     parent = module.tree.parent(call)
     if isinstance(parent, _COLLECTED) and parent.elt is call:
         return module.is_discarded(parent)
-    return isinstance(parent, cst.Assign) and len(parent.targets) == 1 and _is_unused(module, parent.targets[0].target)
+    return (
+        isinstance(parent, cst.Assign)
+        and len(parent.targets) == 1
+        and _is_unused(module, parent.targets[0].target)
+    )
 
 
 def _is_unused(module: ModuleModel, target: cst.BaseExpression) -> bool:

@@ -70,7 +70,11 @@ def wait_for_instead(module: ModuleModel, found: Unrepeated) -> Remedy | None:
         return None
     if any(isinstance(part, (cst.Await, cst.NamedExpr, cst.Yield)) for part in descendants(guard.test)):
         return None
-    if not isinstance(guard.body, cst.IndentedBlock) or guard.body.header.comment is not None or line.leading_lines:
+    if (
+        not isinstance(guard.body, cst.IndentedBlock)
+        or guard.body.header.comment is not None
+        or line.leading_lines
+    ):
         return None
     text = f"{condition}.wait_for(lambda: {_opposite(module, guard.test)})"
     if awaited is not found.call:
@@ -138,7 +142,9 @@ def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
     seen: set[int] = set()
     while id(block) not in seen:
         seen.add(id(block))
-        tested = {id(part) for edge in block.edges if edge.test is not None for part in descendants(edge.test)}
+        tested = {
+            id(part) for edge in block.edges if edge.test is not None for part in descendants(edge.test)
+        }
         if any(_is_use(module, op) for op in block.ops[index:] if id(op.node) not in tested):
             return False
         if len(block.edges) != 1 or block.edges[0].test is not None:
