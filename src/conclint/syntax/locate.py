@@ -7,6 +7,8 @@ bookkeeping reduced to the wanted nodes, at a seventh of the cost of `PositionPr
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 from collections.abc import Iterable, Iterator
 
 import libcst as cst
@@ -14,6 +16,8 @@ from libcst._nodes.internal import CodegenState
 
 from conclint.finding import Span
 from conclint.syntax.tree import Tree
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 class Locator:
@@ -26,8 +30,28 @@ class Locator:
     def find(self, nodes: Iterable[cst.CSTNode]) -> None:
         """Work out the spans of these nodes in one pass."""
         wanted = {id(node) for node in nodes if id(node) not in self._known}
-        if wanted:
-            self._known.update(_spans(self._tree.module, wanted))
+        if not wanted:
+            return
+        for key, span in _spans(self._tree.module, wanted).items():
+            self._known[key] = self._in_text(span) if self._dropped else span
+
+    @functools.cached_property
+    def _dropped(self) -> dict[int, int]:
+        """How many columns of which line are missing from the tree: libcst keeps no form feed in front of code."""
+        text = self._tree.source.text
+        if "\f" not in text:
+            return {}
+        lines = zip(_NEWLINE.split(text), _NEWLINE.split(self._tree.module.code))
+        return {number: len(line) - len(kept) for number, (line, kept) in enumerate(lines, 1) if line != kept}
+
+    def _in_text(self, span: Span) -> Span:
+        dropped = self._dropped
+        return Span(
+            span.line,
+            span.column + dropped.get(span.line, 0),
+            span.end_line,
+            span.end_column + dropped.get(span.end_line, 0),
+        )
 
     def span(self, node: cst.CSTNode) -> Span:
         """Return where `node` stands in the source's text, its own parentheses left out."""

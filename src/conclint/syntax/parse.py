@@ -30,13 +30,17 @@ def parse(source: Source) -> Tree:
     try:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
-        raise _failure(text, failure) from failure
+        reason = failure.message.partition("\n")[0].strip()
+        raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
+    except cst.CSTValidationError as failure:
+        # Some mistakes (`"a" b"b"`) pass libcst's grammar and are found when it builds the nodes.
+        raise _failure(text, str(failure), 1, 1) from failure
     except RecursionError as failure:
         raise SyntaxFailure("nested too deeply", 1, 1) from failure
     return walk(module, source)
 
 
-def _failure(text: str, failure: cst.ParserSyntaxError) -> SyntaxFailure:
+def _failure(text: str, reason: str, line: int, column: int) -> SyntaxFailure:
     """Prefer the interpreter's own words: they name the mistake where libcst lists the tokens it expected."""
     try:
         with warnings.catch_warnings():
@@ -47,8 +51,7 @@ def _failure(text: str, failure: cst.ParserSyntaxError) -> SyntaxFailure:
         return SyntaxFailure(said.msg, said.lineno or 1, max(column, 1))
     except (ValueError, RecursionError, MemoryError):
         pass
-    reason = failure.message.partition("\n")[0].strip() or "invalid syntax"
-    return SyntaxFailure(reason, max(failure.editor_line, 1), max(failure.editor_column, 1))
+    return SyntaxFailure(reason or "invalid syntax", max(line, 1), max(column, 1))
 
 
 def _refuse_what_overflows(text: str) -> None:

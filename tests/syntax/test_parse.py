@@ -1,0 +1,118 @@
+"""Text that is no Python is told with its place; no text brings the process down."""
+
+from __future__ import annotations
+
+import warnings
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from conclint.errors import SyntaxFailure
+from conclint.source import Source
+from conclint.syntax import parse
+
+
+def failure_of(text: str) -> SyntaxFailure:
+    with pytest.raises(SyntaxFailure) as caught:
+        parse(Source("module.py", text))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("x = = 1\n", 1, 5),
+        ("a = 1\nb = )\n", 2, 5),
+        ("def f():\npass\n", 2, 1),
+        ("a = 1\r\nb = )\r\n", 2, 5),
+        ("if x\n    pass\n", 1, 5),
+        ("x = 'open\n", 1, 5),
+        ("größe = = 1\n", 1, 9),  # columns count characters, not bytes
+        ("f(1, 2\n", 1, 2),
+        ("x = 1\n  y = 2\n", 2, None),
+        ("x = 1\ny = 'a' b'b'\n", 2, None),
+        ("def f(a, a=1, b): pass\n", 1, None),
+    ],
+)
+def test_a_failure_says_where(text: str, line: int, column: int | None) -> None:
+    failure = failure_of(text)
+    assert failure.line == line
+    if column is not None:
+        assert failure.column == column
+    assert failure.reason
+    assert "\n" not in failure.reason
+
+
+def test_the_interpreters_words_are_preferred() -> None:
+    assert "never closed" in failure_of("f(1, 2\n").reason
+
+
+@pytest.mark.parametrize("opening", ["(", "[", "{", "f(", "x[", "(lambda: ", "-("])
+@pytest.mark.parametrize("depth", [160, 1_000, 50_000])
+def test_deep_nesting_is_refused_and_does_not_crash(opening: str, depth: int) -> None:
+    closing = "".join({"(": ")", "[": "]", "{": "}"}[c] for c in reversed(opening) if c in "([{")
+    text = opening * depth + "1" + closing * depth + "\n"
+    try:
+        parse(Source("module.py", text))
+    except SyntaxFailure as failure:
+        assert failure.line >= 1
+        assert failure.column >= 1
+    else:
+        assert depth < 200  # CPython's own limit
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 50_000,
+        ")" * 50_000,
+        "x = " + "not " * 800 + "y\n",
+        "x = " + "-" * 800 + "1\n",
+        "x = " + " + ".join(["1"] * 800) + "\n",
+        "x = a" + ".b" * 800 + "\n",
+        "x = f" + "()" * 800 + "\n",
+        "".join(" " * depth + "if x:\n" for depth in range(300)) + " " * 300 + "pass\n",
+        "if a: pass\n" + "elif b: pass\n" * 3_000,
+        "x = " + "lambda: " * 800 + "1\n",
+        "x = " + "1 if y else " * 800 + "2\n",
+        "match x:\n  case " + "[" * 3_000 + "]" * 3_000 + ": pass\n",
+        "x = " + "f'{" * 500 + "}'" * 500 + "\n",
+    ],
+    ids=lambda text: text[:12].strip(),
+)
+def test_long_chains_and_deep_blocks_do_not_crash(text: str) -> None:
+    try:
+        tree = parse(Source("module.py", text))
+    except SyntaxFailure as failure:
+        assert failure.line >= 1
+    else:
+        assert tree.module.body
+
+
+def test_brackets_in_strings_and_comments_are_not_nesting() -> None:
+    text = f"x = '{'(' * 400}'\n# {'[' * 400}\n"
+    assert len(parse(Source("module.py", text)).root.bindings) == 1
+
+
+def test_what_looks_dubious_warns_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parse(Source("module.py", "x = '\\d'\ny = 1 is 1\n"))
+        failure_of("x = '\\d' =\n")
+
+
+_BLANK = " \t\f\r\n"  # libcst keeps no blank text behind the last statement, and no form feed before one
+
+
+@hypothesis.given(st.text())
+@hypothesis.settings(deadline=None)
+def test_any_text_is_parsed_or_refused_with_a_place_inside_it(text: str) -> None:
+    try:
+        tree = parse(Source("module.py", text))
+    except SyntaxFailure as failure:
+        assert 1 <= failure.line <= len(text.splitlines()) + 1
+        assert failure.column >= 1
+    else:
+        kept, given = ([line.strip(_BLANK) for line in code.splitlines()] for code in (tree.module.code, text))
+        assert list(filter(None, kept)) == list(filter(None, given))
