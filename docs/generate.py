@@ -7,6 +7,7 @@ if there are any.
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from conclint.packs import installed_rules
 from conclint.rule import ProgramRule, SourceRule
+from conclint.testing import Exits, Hangs, Prints, Raises, fixtures_in
 
 if TYPE_CHECKING:
     from conclint.rule import Rule
+    from conclint.testing import Claim, Fixture
 
 ROOT = Path(__file__).parents[1]
 PAGES = Path("docs/rules")
@@ -66,7 +69,7 @@ PAGE = """\
 {fixed}
 ```
 
-Both run: `python bad.py` and `python fixed.py` in `{folder}`.{more}
+Both run: `python bad.py` and `python fixed.py` in `{folder}`.{others}
 """
 
 
@@ -125,7 +128,8 @@ def index(rules: list[Rule]) -> str:
 def page(rule: Rule) -> str:
     """Raise `FileNotFoundError` where the rule has no runnable proof."""
     folder = FIXTURES / f"{rule.code}-{rule.name}"
-    header, bad = program(ROOT / folder / "bad.py")
+    fixtures = {fixture.path.stem: fixture for fixture in fixtures_in(ROOT / folder)}
+    others = [f"`{name}.py`" for name in fixtures if name not in ("bad", "fixed")]
     return PAGE.format(
         code=rule.code,
         name=rule.name,
@@ -134,11 +138,11 @@ def page(rule: Rule) -> str:
         scope=scope(rule),
         since=rule.since,
         documentation=rule.documentation(),
-        failure=failure(header["fails"]),
-        bad=bad,
-        fixed=program(ROOT / folder / "fixed.py")[1],
+        failure=failure(fixtures["bad"].claim),
+        bad=program(fixtures["bad"]),
+        fixed=program(fixtures["fixed"]),
         folder=folder.as_posix(),
-        more=more(ROOT / folder),
+        others=f" Beside them: {', '.join(others)}." if others else "",
     )
 
 
@@ -152,32 +156,25 @@ def scope(rule: Rule) -> str:
     return "the text of a file that does not parse" if isinstance(rule, SourceRule) else "one module"
 
 
-def program(path: Path) -> tuple[dict[str, str], str]:
-    """Return the header of a fixture, key by key, and the program below it."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    header = {}
-    while lines and lines[0].startswith("# ") and ":" in lines[0]:
-        key, _, value = lines.pop(0)[2:].partition(":")
-        header[key] = value.strip()
-    return header, "\n".join(lines).strip("\n")
+def program(fixture: Fixture) -> str:
+    """Return the text of a fixture without its header, which is for the tests."""
+    lines = itertools.dropwhile(lambda line: line.startswith("# "), fixture.source.text.splitlines())
+    return "\n".join(lines).strip("\n")
 
 
-def failure(fails: str) -> str:
-    """Say in a sentence what the `fails:` line of a header says in a form for tests."""
-    verb, _, rest = fails.partition(" ")
-    if verb == "hangs":
-        return f"It prints {rest.removeprefix('after ')} and hangs."
-    if verb == "raises":
-        return f"It raises `{rest}`."
-    if verb == "prints":
-        printed, _, wanted = rest.partition(" instead of ")
-        return f"It prints `{printed[1:-1]}` instead of `{wanted[1:-1]}`."
-    return f"It {fails}."
+def failure(claim: Claim) -> str:
+    """Say in a sentence how a program fails."""
+    if isinstance(claim, Hangs):
+        return f"It prints `{claim.after}` and then hangs."
+    if isinstance(claim, Raises):
+        return f"It raises `{claim.exception}`."
+    if isinstance(claim, Prints):
+        return f"It prints {printed(claim.wrong)} instead of {printed(claim.right)}."
+    return f"It exits with {claim.status}." if isinstance(claim, Exits) else "It works all the same."
 
 
-def more(folder: Path) -> str:
-    others = sorted(path.name for path in folder.glob("*.py") if path.name not in ("bad.py", "fixed.py"))
-    return f" Other forms beside them: {', '.join(f'`{name}`' for name in others)}." if others else ""
+def printed(text: str) -> str:
+    return ", ".join(f"`{line}`" for line in text.splitlines()) or "nothing"
 
 
 def existing() -> set[Path]:
