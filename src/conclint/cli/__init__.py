@@ -22,13 +22,17 @@ USAGE, DEFECT = 2, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with `arguments`, by default those of the process, and return the exit status."""
+    before = None
     try:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _terminate)
+            before = signal.signal(signal.SIGTERM, _terminate)
         return _main(arguments)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would disturb the way out
         return 128 + signal.SIGINT
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _main(arguments: Sequence[str] | None) -> int:

@@ -16,6 +16,8 @@ def demo(code: str) -> int:
     """
     from conclint.cli.rule import found
 
-    run = importlib.import_module("conclint.demo").run  # starts processes, which no other command needs
-    status: int = run(found(code).code)
+    wanted = found(code).code
+    status: int = importlib.import_module("conclint.demo").run(
+        wanted
+    )  # what starts processes is needed here only
     return status

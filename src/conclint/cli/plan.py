@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from conclint import packs
+from conclint.cli.check import STDIN
 from conclint.config import Config, Item, Problem, nearest, read
 from conclint.discovery import Excludes, Found, discover
 from conclint.errors import ConfigError, PackError, SourceError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from conclint.source import Source
 
-STDIN = "-"
 STDIN_NAME = "<stdin>"
 
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conclint import packs
-
 if TYPE_CHECKING:
     from conclint.rule import Rule
 
@@ -21,6 +19,8 @@ def rule(code: str | None, *, every: bool, form: str) -> None:
 
     CODE is a rule's code or name, such as CON101 or process-without-main-guard.
     """
+    from conclint import packs
+
     if every == (code is not None):
         raise click.UsageError("give the code or name of a rule, or --all")
     rules = [found(code)] if code is not None else list(packs.installed_rules())
@@ -36,6 +36,8 @@ def rule(code: str | None, *, every: bool, form: str) -> None:
 
 def found(word: str) -> Rule:
     """Return the rule of this code or name. Raises `click.UsageError` where there is none."""
+    from conclint import packs
+
     rules = packs.installed_rules()
     for one in rules:
         if word.upper() == one.code or word.lower() == one.name:

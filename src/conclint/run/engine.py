@@ -124,6 +124,9 @@ class _Run:
         except SourceError as problem:
             self.failures.append(Failure(problem.path, problem.reason))
             return
+        except Exception as defect:  # noqa: BLE001 - a defect costs its own file only
+            self.failures.append(files.internal(item if isinstance(item, str) else item.path, defect))
+            return
         self.files += 1
         if not isinstance(item, str):
             self._given[item.path] = item
