@@ -99,6 +99,11 @@ class Suppressions(msgspec.Struct):
                     entries.append(_placed(found, source))
         return cls(tuple(entries), tuple(problems))
 
+    def without_foreign(self) -> Suppressions:
+        """Return conclint's own comments alone, for where another tool heeds the others."""
+        own = tuple(entry for entry in self.entries if not entry.foreign)
+        return Suppressions(own, self.problems)
+
     def hides(self, finding: Finding) -> bool:
         """Tell whether a comment hides the finding, and remember each that does."""
         hidden = False
