@@ -275,12 +275,15 @@ class ModuleModel:
     def repeats(self, node: cst.CSTNode) -> bool:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
         inner = node
+        around: cst.CSTNode | None = None
         for outer in self.tree.ancestors(node):
             if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
                 return False
             if isinstance(outer, (cst.For, cst.While)) and inner is outer.body:
                 return True
-            if isinstance(outer, _COMPREHENSIONS):
+            if self.tree.is_first_iterable(inner, outer):
+                around = self.tree.parent(outer)
+            if isinstance(outer, _COMPREHENSIONS) and outer is not around:
                 return True
             inner = outer
         return False

@@ -141,8 +141,7 @@ class Scope:
                     return scope.module
                 if name not in scope.nonlocal_names:
                     return scope
-            if scope.kind is not ScopeKind.COMPREHENSION:
-                first = False
+            first = False
             scope = scope.parent
         return None
 

@@ -53,12 +53,23 @@ class Tree:
         first iterable of a comprehension (Language Reference 6.2.4).
         """
         inner = node
+        around: cst.CSTNode | None = None
         for outer in self.ancestors(node):
+            if self.is_first_iterable(inner, outer):
+                around = self.parents[id(outer)]
             scope = self.scopes.get(id(outer))
-            if scope is not None and self._evaluated_inside(inner, outer):
+            if scope is not None and outer is not around and self._evaluated_inside(inner, outer):
                 return scope
             inner = outer
         return self.root
+
+    def is_first_iterable(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
+        """Tell what a comprehension goes over, evaluated once and before it, from what it evaluates for each item."""
+        return (
+            parent.__class__ is cst.CompFor
+            and node is parent.iter
+            and id(self.parents[id(parent)]) in self.scopes
+        )
 
     def _evaluated_inside(self, inner: cst.CSTNode, outer: cst.CSTNode) -> bool:
         if isinstance(outer, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):

@@ -42,7 +42,7 @@ class _Walker:
             cst.AugAssign: self._augmented,
             cst.NamedExpr: self._walrus,
             cst.For: self._for,
-            cst.CompFor: self._for,
+            cst.CompFor: self._comprehension_for,
             cst.ExceptHandler: self._except,
             cst.ExceptStarHandler: self._except,
             cst.Import: self._import,
@@ -130,9 +130,19 @@ class _Walker:
         return scope
 
     def _for(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        assert isinstance(node, (cst.For, cst.CompFor))
+        assert isinstance(node, cst.For)
         self._bind_target(node.target, scope, BindingKind.ITERATE, node.iter)
         return scope
+
+    def _comprehension_for(self, node: cst.CSTNode, scope: Scope) -> None:
+        assert isinstance(node, cst.CompFor)
+        self._bind_target(node.target, scope, BindingKind.ITERATE, node.iter)
+        # Language Reference 6.2.4: the first iterable is evaluated in the scope around the comprehension
+        around = scope.parent if self.parents[id(node)] is scope.node else scope
+        assert around is not None
+        self._push(node, (*node.ifs, node.inner_for_in), scope)
+        self._push(node, (node.iter,), around)
+        self._push(node, (node.target,), scope)
 
     def _except(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, (cst.ExceptHandler, cst.ExceptStarHandler))

@@ -1,0 +1,399 @@
+"""What an expression may be: attributes, containers, loops, annotations, factories, subclasses."""
+
+from __future__ import annotations
+
+import textwrap
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+from modelling import assert_values, calls_of, model_of
+
+IMPORTS = """
+import threading, queue, functools, dataclasses, contextlib, typing, multiprocessing
+from threading import Lock, RLock, Thread, Event
+from typing import Optional, Union
+from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+"""
+
+VALUES = {
+    "literals": """
+        show(1)  # is: 1
+        show("a")  # is: 'a'
+        show(True)  # is: True
+        show(None)  # is: None
+        show(f"{x}")  # is: ?
+        show(1 + 2)  # is: ?
+    """,
+    "created": """
+        show(threading.Lock())  # is: threading.Lock()
+        show(Thread(target=f))  # is: threading.Thread()
+    """,
+    "an attribute from __init__": """
+        class C:
+            def __init__(self):
+                self.lock = Lock()
+            def f(self):
+                show(self.lock)  # is: threading.Lock()
+        show(C().lock)  # is: threading.Lock()
+        c = C()
+        def g():
+            show(c.lock)  # is: threading.Lock()
+    """,
+    "an attribute from any method": """
+        class C:
+            def __init__(self):
+                self.thread = None
+            def start(self):
+                self.thread = Thread()
+            def f(self):
+                show(self.thread)  # is: None | threading.Thread()
+    """,
+    "an attribute of the class": """
+        class C:
+            lock = Lock()
+            def f(self):
+                show(self.lock)  # is: threading.Lock()
+            @classmethod
+            def g(cls):
+                show(cls.lock)  # is: threading.Lock()
+        show(C.lock)  # is: threading.Lock()
+    """,
+    "an inherited attribute": """
+        class A:
+            def __init__(self):
+                self.lock = RLock()
+        class B(A):
+            def f(self):
+                show(self.lock)  # is: threading.RLock()
+    """,
+    "the receiver goes by any name": """
+        class C:
+            def __init__(this):
+                this.lock = Lock()
+            def f(me):
+                show(me.lock)  # is: threading.Lock()
+            @staticmethod
+            def g(self):
+                show(self)  # is: ?
+    """,
+    "an unknown attribute": """
+        class C:
+            def f(self):
+                show(self.other)  # is: ?
+    """,
+    "a method": """
+        class C:
+            def f(self):
+                show(self.f)  # is: def C.f
+        show(C.f)  # is: def C.f
+        show(C().f)  # is: def C.f
+    """,
+    "a property": """
+        class C:
+            @property
+            def lock(self):
+                return Lock()
+            @functools.cached_property
+            def event(self) -> Event:
+                return Event()
+            def f(self):
+                show(self.lock)  # is: threading.Lock()
+                show(self.event)  # is: threading.Event()
+    """,
+    "a dataclass's field": """
+        @dataclass
+        class C:
+            lock: Lock = field(default_factory=threading.RLock)
+            cond: threading.Condition = dataclasses.field(default_factory=lambda: threading.Condition())
+            def f(self):
+                show(self.lock)  # is: threading.RLock()
+                show(self.cond)  # is: threading.Condition()
+    """,
+    "a declared attribute": """
+        class C:
+            event: Event
+            maybe: Optional[Thread]
+            def f(self):
+                show(self.event)  # is: threading.Event()
+                show(self.maybe)  # is: threading.Thread()
+    """,
+    "annotations of parameters": """
+        def f(a: Lock, b: "Event", c: Optional[Thread], d: "queue.Queue | None", e: Union[Lock, None], g: Lock = None):
+            show(a)  # is: threading.Lock() | ?
+            show(b)  # is: threading.Event() | ?
+            show(c)  # is: threading.Thread() | ?
+            show(d)  # is: ?
+            show(g)  # is: threading.Lock() | None | ?
+    """,
+    "an annotation with |": """
+        def f(a: Thread | None):
+            show(a)  # is: threading.Thread() | None | ?
+    """,
+    "Annotated and Final": """
+        a: typing.Final[Event] = make()
+        show(a)  # is: threading.Event() | ?
+    """,
+    "an annotation of a class here": """
+        class C:
+            def __init__(self):
+                self.lock = Lock()
+        def f(c: C, d: "C"):
+            show(c.lock)  # is: threading.Lock() | ?
+            show(d.lock)  # is: threading.Lock() | ?
+    """,
+    "an annotated variable with a value": """
+        lock: object = Lock()
+        show(lock)  # is: threading.Lock()
+    """,
+    "unpacking": """
+        a, (b, c) = Lock(), (Event(), RLock())
+        show(a)  # is: threading.Lock()
+        show(b)  # is: threading.Event()
+        show(c)  # is: threading.RLock()
+        d, *e = Lock(), Event(), Event()
+        show(d)  # is: threading.Lock()
+    """,
+    "a swap": """
+        def f():
+            a, b = Lock(), Event()
+            a, b = b, a
+            show(a)  # is: threading.Event()
+    """,
+    "elements": """
+        pair = (Lock(), Event())
+        show(pair[0])  # is: threading.Lock()
+        show(pair[1])  # is: threading.Event()
+        show(pair[i])  # is: threading.Lock() | threading.Event()
+        threads = [Thread(), Thread()]
+        show(threads[0])  # is: threading.Thread() | threading.Thread()
+        show(threads[1:])  # is: [threading.Thread(), threading.Thread()]
+        by_name = {"a": Lock(), **others}
+        show(by_name["a"])  # is: threading.Lock()
+    """,
+    "appended": """
+        threads = []
+        for i in range(3):
+            threads.append(Thread())
+        for t in threads:
+            show(t)  # is: threading.Thread()
+    """,
+    "appended to an attribute": """
+        class C:
+            def __init__(self):
+                self.threads = []
+            def start(self):
+                self.threads.append(Thread())
+            def stop(self):
+                for t in self.threads:
+                    show(t)  # is: threading.Thread()
+    """,
+    "stored in a dict": """
+        locks = {}
+        def f(k):
+            locks[k] = Lock()
+        def g():
+            for k, lock in locks.items():
+                show(lock)  # is: threading.Lock()
+            for lock in locks.values():
+                show(lock)  # is: threading.Lock()
+    """,
+    "a comprehension": """
+        threads = [Thread() for _ in range(3)]
+        for t in threads:
+            show(t)  # is: threading.Thread()
+        [show(t) for t in threads]  # is: threading.Thread()
+        by_name = {i: Lock() for i in range(3)}
+        show(by_name[0])  # is: threading.Lock()
+    """,
+    "enumerate and zip": """
+        threads = [Thread()]
+        events = (Event(),)
+        for i, t in enumerate(threads):
+            show(t)  # is: threading.Thread()
+        for t, e in zip(threads, events):
+            show(e)  # is: threading.Event()
+        for i, (t, e) in enumerate(zip(threads, events)):
+            pass
+    """,
+    "list, reversed and the like": """
+        threads = [Thread()]
+        for t in list(threads):
+            show(t)  # is: threading.Thread()
+        for t in reversed(threads):
+            show(t)  # is: threading.Thread()
+        for t in threads[:]:
+            show(t)  # is: threading.Thread()
+    """,
+    "one of two": """
+        show(Lock() if x else None)  # is: threading.Lock() | None
+        show(given or Lock())  # is: builtins.given | threading.Lock()
+        def f(lock=None):
+            show(lock)  # is: None | ?
+            lock = lock or Lock()
+            show(lock)  # is: None | ? | threading.Lock()
+    """,
+    "a factory": """
+        def make():
+            return Lock()
+        show(make())  # is: threading.Lock()
+        def make_two():
+            lock = Lock()
+            event = Event()
+            return lock, event
+        a, b = make_two()
+        show(b)  # is: threading.Event()
+        def annotated() -> Event:
+            return something()
+        show(annotated())  # is: threading.Event() | ?
+        def nothing():
+            pass
+        show(nothing())  # is: None
+    """,
+    "a factory in another function": """
+        class C:
+            def _make(self):
+                return Thread()
+            def f(self):
+                t = self._make()
+                show(t)  # is: threading.Thread()
+    """,
+    "generators and coroutines are no factories": """
+        def gen():
+            yield
+            return Lock()
+        async def co():
+            return Lock()
+        show(gen())  # is: ?
+        show(co())  # is: ?
+    """,
+    "a subclass": """
+        class Worker(Thread):
+            def __init__(self):
+                super().__init__()
+                self.done = Event()
+        class Special(Worker):
+            pass
+        show(Worker())  # is: Worker(threading.Thread)
+        show(Special())  # is: Special(threading.Thread)
+        show(Special().done)  # is: threading.Event()
+        show(Special().join)  # is: threading.Thread().join
+    """,
+    "partial": """
+        def work(a): pass
+        show(functools.partial(work, 1))  # is: partial of def work
+        make = functools.partial(Thread, daemon=True)
+        show(make())  # is: threading.Thread()
+    """,
+    "a lambda": """
+        show(lambda: 1)  # is: def <lambda>
+    """,
+    "with as": """
+        with ThreadPoolExecutor() as pool:
+            show(pool)  # is: concurrent.futures.ThreadPoolExecutor()
+            show(pool.submit(f))  # is: concurrent.futures.Future()
+        class C:
+            def __enter__(self):
+                return Lock()
+        with C() as c:
+            show(c)  # is: threading.Lock()
+        with open("f") as g:
+            show(g)  # is: ?
+    """,
+    "a process context": """
+        ctx = multiprocessing.get_context("spawn")
+        show(ctx.Process())  # is: multiprocessing.Process()
+        show(ctx.Lock())  # is: multiprocessing.Lock()
+    """,
+    "a pair of connections": """
+        a, b = multiprocessing.Pipe()
+        show(a)  # is: multiprocessing.connection.Connection()
+    """,
+    "cast": """
+        show(typing.cast(Lock, Event()))  # is: threading.Event()
+    """,
+    "await and walrus": """
+        if (t := Thread()):
+            show(t)  # is: threading.Thread()
+        show(x := Lock())  # is: threading.Lock()
+    """,
+    "an unknown call": """
+        show(make_lock())  # is: ?
+        show(x.y().z)  # is: ?
+    """,
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values(name: str) -> None:
+    assert_values(IMPORTS + textwrap.dedent(VALUES[name]))
+
+
+def test_sites_are_the_calls_that_make_primitives_in_source_order() -> None:
+    model = model_of("""
+        import threading, queue
+        a = threading.Lock()
+        class Worker(threading.Thread):
+            pass
+        def f():
+            return [threading.Thread() for _ in "ab"], Worker()
+        open("x")
+        q = queue.Queue()
+    """)
+    assert [(site.type_name, site.cls.name if site.cls else "") for site in model.sites] == [
+        ("threading.Lock", ""),
+        ("queue.Queue", ""),
+        ("threading.Thread", "Worker"),
+        ("threading.Thread", ""),
+    ]
+
+
+def test_one_call_is_one_site_however_often_it_is_asked_for() -> None:
+    model = model_of("""
+        import threading
+        lock = threading.Lock()
+        def f(): lock.acquire()
+        def g(): lock.release()
+    """)
+    (site,) = model.sites
+    for call in calls_of(model, "lock.acquire") + calls_of(model, "lock.release"):
+        (value,) = model.values(call.func.value)  # type: ignore[attr-defined]
+        assert value.site is site  # type: ignore[union-attr]
+
+
+_NAMES = st.sampled_from("abcd")
+_EXPRESSIONS = st.recursive(
+    _NAMES | st.sampled_from(["(1)", "None", "threading.Lock()", "self.x"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("({0[0]}, {0[1]})".format),
+        st.tuples(inner, inner).map("({0[0]} or {0[1]})".format),
+        st.tuples(inner, inner).map("({0[0]}[{0[1]}])".format),
+        inner.map("[{} for a in b]".format),
+        inner.map("{}()".format),
+        inner.map("{}.x".format),
+        inner.map("(lambda: {})".format),
+    ),
+    max_leaves=6,
+)
+_LINES = st.one_of(
+    st.tuples(_NAMES, _EXPRESSIONS).map("{0[0]} = {0[1]}".format),
+    st.tuples(_NAMES, _NAMES, _EXPRESSIONS).map("{0[0]}, {0[1]} = {0[2]}".format),
+    st.tuples(_NAMES, _EXPRESSIONS).map("for {0[0]} in {0[1]}: pass".format),
+    st.tuples(_NAMES, _EXPRESSIONS).map("def {0[0]}(b=a): return {0[1]}".format),
+    st.tuples(_NAMES, _NAMES, _EXPRESSIONS).map("class {0[0]}({0[1]}): x = {0[2]}".format),
+    st.tuples(_NAMES, _NAMES).map("{0[0]}.append({0[1]})".format),
+    st.tuples(_NAMES, _NAMES).map("{0[0]}.x = {0[1]}".format),
+)
+
+
+@hypothesis.given(st.lists(_LINES, max_size=10), st.randoms(use_true_random=False))
+@hypothesis.settings(deadline=None)
+def test_every_expression_has_a_value_whatever_refers_to_whatever(lines: list[str], order: object) -> None:
+    """Cycles end, no expression is without a value, and asking again gives the same answer."""
+    model = model_of("import threading\n" + "\n".join(lines))
+    nodes = [node for scope in model.scopes for node in (*scope.names, *scope.calls, *scope.attributes)]
+    order.shuffle(nodes)  # type: ignore[attr-defined]
+    answers = [model.values(node) for node in nodes]
+    assert all(answers)
+    assert answers == [model.values(node) for node in nodes]
