@@ -48,8 +48,15 @@ class Liveness:
             live = any(states)
             found[id(op.node)] = found.get(id(op.node), False) or live
 
-        exploration = explore(graph, frozenset(), self._step, self._module.conditions, may_raise=None)
+        exploration = explore(graph, frozenset(), self._step, self._module.conditions)
         exploration.visit(see)
+        if exploration.complete and any(id(op.node) not in found for op in graph.ops()):
+            # The body of a handler is often reached by nothing but a failing call.
+            reached, found = found, {}
+            may_raise = self._module.may_raise
+            exploration = explore(graph, frozenset(), self._step, self._module.conditions, may_raise=may_raise)
+            exploration.visit(see)
+            found |= reached
         if not exploration.complete:
             return dict.fromkeys(found, True)
         return found

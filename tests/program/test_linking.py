@@ -1,0 +1,299 @@
+"""The linked program: who runs a function, under which locks, and which writes clash."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from modelling import model_of
+
+from conclint.program import ModuleSummary, Program, summarise
+from conclint.syntax import Locator
+
+
+def summary_of(text: str) -> ModuleSummary:
+    model = model_of(text)
+    return summarise(model, Locator(model.tree))
+
+
+def program_of(text: str) -> Program:
+    return Program([summary_of(text)])
+
+
+def contexts_of(text: str) -> dict[str, list[str]]:
+    """Return for each function who runs it: "main", or the name of the function that is handed over; + for many."""
+    program = program_of(text)
+    names = {key: function.name for key, function in program.functions.items()}
+    return {
+        function.name: sorted(
+            "main" if context.root is None else names[context.root.function] + "+" * context.many
+            for context in program.contexts(key)
+        )
+        for key, function in program.functions.items()
+    }
+
+
+def clashes_of(text: str) -> list[tuple[str, str]]:
+    """Return (variable, function) of each write that clashes with another or with itself."""
+    program = program_of(text)
+    return sorted(
+        (access.fact.label, access.function.name)
+        for writes in program.writes().values()
+        for access in writes
+        if program.clash(access, writes) is not None
+    )
+
+
+def locks_of(text: str) -> dict[str, list[str]]:
+    """Return the locks held at the writes of each function."""
+    program = program_of(text)
+    return {
+        access.function.name: sorted(program.lock_labels[key] for key in access.locks)
+        for writes in program.writes().values()
+        for access in writes
+    }
+
+
+def test_a_module_without_threads_has_an_empty_summary() -> None:
+    assert not summary_of("import threading\nx = 0\ndef f():\n    global x\n    x += 1\n").functions
+
+
+def test_a_summary_is_plain_data() -> None:
+    summary = summary_of("""
+        import threading
+        x = 0
+        lock = threading.Lock()
+        def f():
+            global x
+            with lock:
+                x += 1
+        threading.Thread(target=f).start()
+    """)
+    assert summary.functions
+    assert msgspec.json.decode(msgspec.json.encode(summary), type=ModuleSummary) == summary
+
+
+def test_who_runs_a_function() -> None:
+    assert contexts_of("""
+        import threading
+        x = 0
+        def work():
+            helper()
+        def helper():
+            global x
+            x += 1
+            deeper()
+        def deeper(): pass
+        def main():
+            for i in "ab":
+                threading.Thread(target=work).start()
+            helper()
+        def _unused():
+            helper()
+        main()
+    """) == {
+        "": ["main"],
+        "work": ["work+"],
+        "helper": ["main", "work+"],
+        "deeper": ["main", "work+"],
+        "main": ["main"],
+        "_unused": [],
+    }
+
+
+def test_an_exported_function_that_nobody_is_seen_to_call_may_be_called_by_anyone() -> None:
+    contexts = contexts_of("""
+        import threading
+        x = 0
+        def work():
+            global x
+            x += 1
+        def public(): threading.Thread(target=work).start()
+        def _private(): pass
+        class C:
+            def method(self): pass
+    """)
+    assert contexts["public"] == contexts["C.method"] == ["main"]
+    assert contexts["_private"] == []
+    assert contexts["work"] == ["work"]
+
+
+def test_processes_share_no_globals() -> None:
+    assert clashes_of("""
+        import multiprocessing
+        x = 0
+        def work():
+            global x
+            x += 1
+        for i in "ab":
+            multiprocessing.Process(target=work).start()
+    """) == []
+
+
+COUNTER = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+x = 0
+lock = threading.Lock()
+other = threading.Lock()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "clash"),
+    [
+        ("def work():\n    global x\n    x += 1\nfor i in y: threading.Thread(target=work).start()", True),
+        ("def work():\n    global x\n    x += 1\nthreading.Thread(target=work).start()", False),
+        ("def work():\n    global x\n    with lock: x += 1\nfor i in y: threading.Thread(target=work).start()", False),
+        ("def work():\n    x = 0\n    x += 1\nfor i in y: threading.Thread(target=work).start()", False),
+        ("def work(a):\n    global x\n    x += 1\nThreadPoolExecutor().map(work, y)", True),
+        ("def work(a):\n    global x\n    x += 1\nThreadPoolExecutor(1).map(work, y)", False),
+        (
+            "def work():\n    global x\n    with lock:\n        try: y()\n        except OSError: x += 1\n"
+            "for i in y: threading.Thread(target=work).start()",
+            False,
+        ),
+        (
+            "def work():\n    global x\n    try: y()\n    except OSError: x += 1\n"
+            "for i in y: threading.Thread(target=work).start()",
+            True,
+        ),
+    ],
+)
+def test_writes_of_one_function(text: str, clash: bool) -> None:
+    assert bool(clashes_of(COUNTER + text + "\n")) is clash
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "clash"),
+    [
+        ("x += 1", "x += 1", True),
+        ("with lock: x += 1", "with lock: x += 1", False),
+        ("with lock: x += 1", "with other: x += 1", True),
+        ("with lock: x += 1", "x += 1", True),
+        ("with lock, other: x += 1", "with other: x += 1", False),
+    ],
+)
+def test_writes_of_two_threads(one: str, two: str, clash: bool) -> None:
+    text = f"""{COUNTER}
+def a():
+    global x
+    {one}
+def b():
+    global x
+    {two}
+threading.Thread(target=a).start()
+threading.Thread(target=b).start()
+"""
+    expected = [("x", "a"), ("x", "b")] if clash else []
+    assert clashes_of(text) == expected
+
+
+def test_threads_that_follow_one_another_do_not_clash() -> None:
+    assert clashes_of(f"""{COUNTER}
+def a():
+    global x
+    x += 1
+def main():
+    s = threading.Thread(target=a)
+    s.start()
+    s.join()
+    t = threading.Thread(target=a)
+    t.start()
+    t.join()
+main()
+""") == []
+
+
+def test_locks_that_every_caller_holds_are_held() -> None:
+    text = f"""{COUNTER}
+def work():
+    with lock:
+        step()
+def again():
+    with other, lock:
+        step()
+def step():
+    inner()
+def inner():
+    global x
+    x += 1
+for i in y:
+    threading.Thread(target=work).start()
+    threading.Thread(target=again).start()
+"""
+    assert locks_of(text) == {"inner": ["lock"]}
+    assert clashes_of(text) == []
+    assert locks_of(text + "step()\n") == {"inner": []}
+    assert clashes_of(text + "step()\n") == [("x", "inner")]
+
+
+def test_a_function_that_calls_itself_keeps_its_callers_locks() -> None:
+    text = f"""{COUNTER}
+def work():
+    with lock:
+        step(3)
+def step(n):
+    global x
+    x += 1
+    if n:
+        step(n - 1)
+for i in y:
+    threading.Thread(target=work).start()
+"""
+    assert locks_of(text) == {"step": ["lock"]}
+
+
+def test_a_function_that_is_handed_over_starts_with_no_lock() -> None:
+    text = f"""{COUNTER}
+def work():
+    global x
+    x += 1
+def main():
+    with lock:
+        work()
+threading.Thread(target=work).start()
+main()
+"""
+    assert locks_of(text) == {"work": []}
+
+
+def test_what_main_does_before_the_start_and_after_the_join_is_ordered() -> None:
+    def text(before: str, between: str, after: str) -> str:
+        return f"""{COUNTER}
+def work():
+    global x
+    x += 1
+def main():
+    global x
+    t = threading.Thread(target=work)
+    {before}
+    t.start()
+    {between}
+    t.join()
+    {after}
+main()
+"""
+
+    assert clashes_of(text("x += 1", "pass", "x += 1")) == []
+    assert clashes_of(text("pass", "x += 1", "pass")) == [("x", "main"), ("x", "work")]
+
+
+def test_modules_do_not_share_what_has_the_same_name() -> None:
+    text = f"""{COUNTER}
+def work():
+    global x
+    x += 1
+threading.Thread(target=work).start()
+"""
+    one = summary_of(text)
+    other = msgspec.json.decode(msgspec.json.encode(one).replace(b"module.py", b"second.py"), type=ModuleSummary)
+    program = Program([other, one])
+    assert [module.path for module in program.modules] == ["module.py", "second.py"]
+    assert len(program.writes()) == 2
+    assert all(program.clash(write, writes) is None for writes in program.writes().values() for write in writes)
+
+
+def test_the_order_of_modules_does_not_matter() -> None:
+    one = summary_of(f"{COUNTER}def f():\n    global x\n    x += 1\nfor i in y: threading.Thread(target=f).start()\n")
+    other = msgspec.json.decode(msgspec.json.encode(one).replace(b"module.py", b"second.py"), type=ModuleSummary)
+    assert Program([one, other]).writes().keys() == Program([other, one]).writes().keys()
