@@ -64,7 +64,7 @@ from conclint.testing.fixture import (
     fixtures_in,
 )
 from conclint.testing.linting import check_fixes, check_markers, check_messages, check_suppressions, lint
-from conclint.testing.program import Run, check_program, run_program, unfit
+from conclint.testing.program import Run, check_program, check_run, run_program, unfit
 from conclint.testing.rules import check_rule
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "check_messages",
     "check_program",
     "check_rule",
+    "check_run",
     "check_suppressions",
     "fixtures_in",
     "lint",

@@ -73,8 +73,14 @@ def check_program(
     if reason := unfit(fixture, python):
         raise unittest.SkipTest(reason)
     run = run_program(fixture, python, limit=limit, grace=grace)
-    if problem := _broken(fixture.claim, run):
-        raise AssertionError(f"{fixture} {problem}\n{_shown(run)}")
+    if problem := check_run(fixture, run):
+        raise AssertionError(f"{problem}\n{_shown(run)}")
+
+
+def check_run(fixture: Fixture, run: Run) -> str:
+    """Return how a run contradicts what the fixture claims, empty where it does not."""
+    problem = _broken(fixture.claim, run)
+    return f"{fixture} {problem}" if problem else ""
 
 
 def run_program(

@@ -36,7 +36,7 @@ def check_rule(rule: Rule, fixtures: Sequence[Fixture], *, headings: Sequence[st
     problems = [
         *_documentation_problems(rule, headings, offers_fix=_offers_fix(rule, own)),
         *_fixture_problems(rule, own),
-        *_import_problems(rule),
+        *_module_problems(rule),
     ]
     for fixture in own:
         try:
@@ -88,14 +88,18 @@ def _fixture_problems(rule: Rule, fixtures: Sequence[Fixture]) -> Iterable[str]:
             yield f"{fixture} has no line marked '# missed: {rule.code}'"
 
 
-def _import_problems(rule: Rule) -> Iterable[str]:
+def _module_problems(rule: Rule) -> Iterable[str]:
     module = inspect.getmodule(type(rule))
     assert module is not None
-    pack = module.__name__.partition(".")[0]
-    for name in _imported(inspect.getsource(module)):
+    return import_problems(inspect.getsource(module), module.__name__.partition(".")[0])
+
+
+def import_problems(source: str, pack: str) -> Iterable[str]:
+    """Yield what a rule's module in the package `pack` should not import."""
+    for name in _imported(source):
         parts = name.split(".")
-        if parts[0] == pack != ENGINE:
-            yield f"it imports '{name}': what two rules share belongs in the model, or in a module of another package"
+        if parts[0] in {"", pack}:
+            yield f"it imports '{name}': what two rules share belongs in the model or in another package"
         if parts[0] == ENGINE and len(parts) > 1 and parts[1] not in MAY_IMPORT:
             yield f"it imports '{name}', which is no affair of rules"
 
@@ -105,9 +109,8 @@ def _imported(source: str) -> Iterable[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                yield "." * node.level + (node.module or "")
-            elif node.module == ENGINE:
+            module = "." * node.level + (node.module or "")
+            if module == ENGINE:
                 yield from (f"{ENGINE}.{alias.name}" for alias in node.names)
-            elif node.module:
-                yield node.module
+            else:
+                yield module
