@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
+from concurrent import futures
 
 import libcst as cst
 
@@ -17,6 +19,10 @@ from conclint.syntax.walk import walk
 # such limit and overflows the C stack somewhere above 1,000.
 _DEEP = 150
 _BRACKETS = re.compile(r"[()\[\]{}]")
+# Chains without brackets recurse in the parser too: `- - - x`, `not not x`, `a.b.c...`, `f()()()`. Those that are longer
+# than any person writes are parsed on a stack of their own.
+_CHAIN = re.compile(r"(?:[-+~][ \t]*|not[ \t]+|lambda[ \t]*:[ \t]*){100}|(?:\.\w+|\(\)|\[\w*\]|\*\*\w+){300}")
+_STACK_BYTES = 512 * 1024 * 1024
 
 
 def parse(source: Source) -> Tree:
@@ -28,16 +34,30 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        module = cst.parse_module(text)
+        module = _with_room(text) if _CHAIN.search(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
     except cst.CSTValidationError as failure:
         # Some mistakes (`"a" b"b"`) pass libcst's grammar and are found when it builds the nodes.
         raise _failure(text, str(failure), 1, 1) from failure
+    except UnicodeEncodeError as failure:
+        before = text[: failure.start]
+        column = failure.start - before.rfind("\n")
+        raise SyntaxFailure("half of a surrogate pair is no character", before.count("\n") + 1, column) from failure
     except RecursionError as failure:
         raise SyntaxFailure("nested too deeply", 1, 1) from failure
     return walk(module, source)
+
+
+def _with_room(text: str) -> cst.Module:
+    """Parse in a thread whose stack is large enough for very long chains."""
+    before = threading.stack_size(_STACK_BYTES)
+    try:
+        with futures.ThreadPoolExecutor(1) as roomy:
+            return roomy.submit(cst.parse_module, text).result()
+    finally:
+        threading.stack_size(before)
 
 
 def _failure(text: str, reason: str, line: int, column: int) -> SyntaxFailure:
