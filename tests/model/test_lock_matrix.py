@@ -134,7 +134,8 @@ PLACES = {
 def filled(text: str, **parts: str) -> str:
     """Return `text` with each word replaced by a text of several lines, indented as the word is."""
     lines = []
-    for line in textwrap.dedent(text).strip("\n").split("\n"):
+    for given in textwrap.dedent(text).strip("\n").split("\n"):
+        line = given
         margin = line[: len(line) - len(line.lstrip())]
         for word, part in parts.items():
             line = line.replace(word, textwrap.indent(textwrap.dedent(part).strip(), margin).lstrip())
@@ -172,8 +173,6 @@ def test_one_means_inside_another(outer: str, inner: str) -> None:
             with other:
                 yield
     """
-    if "return" in inside and outer == "a context manager":
-        assert "return" in code
     assert_held(filled(PLACES["a global"], KIND="threading.Lock", CODE=code) + textwrap.dedent(second))
 
 

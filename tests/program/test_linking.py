@@ -136,6 +136,7 @@ x = 0
 lock = threading.Lock()
 other = threading.Lock()
 """
+STARTED = "for i in y: threading.Thread(target=work).start()"
 
 
 @pytest.mark.parametrize(
@@ -148,13 +149,11 @@ other = threading.Lock()
         ("def work(a):\n    global x\n    x += 1\nThreadPoolExecutor().map(work, y)", True),
         ("def work(a):\n    global x\n    x += 1\nThreadPoolExecutor(1).map(work, y)", False),
         (
-            "def work():\n    global x\n    with lock:\n        try: y()\n        except OSError: x += 1\n"
-            "for i in y: threading.Thread(target=work).start()",
+            "def work():\n    global x\n    with lock:\n        try: y()\n        except OSError: x += 1\n" + STARTED,
             False,
         ),
         (
-            "def work():\n    global x\n    try: y()\n    except OSError: x += 1\n"
-            "for i in y: threading.Thread(target=work).start()",
+            "def work():\n    global x\n    try: y()\n    except OSError: x += 1\n" + STARTED,
             True,
         ),
     ],

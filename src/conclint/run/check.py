@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from conclint.draft import Change, Place, Report
@@ -21,12 +23,35 @@ if TYPE_CHECKING:
     from conclint.syntax import Locator
 
 
+# libcst writes code with four or five Python frames for each level of nesting, and a long chain of `+` or `elif` is
+# nested as deep as it is long. Python frames up to this many fit into the C stack of every supported version.
+_FRAMES = 6_000
+
+
 def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = True) -> FileResult:
     """Return what module rules and source rules say about a source, and its summary for the program rules.
 
     Bad input never raises: text that is no Python is for the source rules, and a rule that fails is an internal
     `Failure` beside the findings of the others.
     """
+    try:
+        with _room_to_recurse():
+            return _check(source, rules, summarise)
+    except RecursionError:
+        return FileResult(failures=(Failure(source.path, "nested too deeply to be looked at"),))
+
+
+@contextlib.contextmanager
+def _room_to_recurse() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult:
     from conclint.model import ModuleModel  # libcst is only worth its import once there is something to parse
     from conclint.syntax import Locator, parse
 
@@ -43,6 +68,8 @@ def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = Tru
         if isinstance(rule, ModuleRule) and _concerns(rule, source):
             try:
                 drafts.extend((rule, report) for report in rule.check(model))
+            except RecursionError:
+                raise
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
     locator = Locator(tree)
@@ -61,6 +88,8 @@ def _summary(
 
     try:
         return summarise(model, locator)
+    except RecursionError:
+        raise
     except Exception as problem:  # noqa: BLE001
         failures.append(_defect(source, "the summary", problem))
         return None

@@ -1,0 +1,94 @@
+"""Program rules over the summaries of all modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from conclint.draft import Note, Report
+from conclint.rule import ModuleRule, ProgramRule
+from conclint.run.check import check_source
+from conclint.run.program import check_program
+from conclint.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model import ModuleModel
+    from conclint.program import ModuleSummary, Program
+
+TEXT = """
+import threading
+count = 0
+def work():
+    global count
+    count += 1
+threading.Thread(target=work).start()
+"""
+
+
+class Writes(ProgramRule):
+    """Reports every write of a global."""
+
+    code: ClassVar[str] = "TST101"
+    name: ClassVar[str] = "writes"
+
+    def check(self, program: Program) -> Iterator[Report]:
+        for accesses in program.writes().values():
+            for access in accesses:
+                yield Report(access.fact.place, f"'{access.fact.label}' is written", (Note(access.fact.place, "here"),))
+
+
+class Failing(ProgramRule):
+    """Fails."""
+
+    code: ClassVar[str] = "TST102"
+    name: ClassVar[str] = "failing"
+
+    def check(self, program: Program) -> Iterator[Report]:
+        raise LookupError("no such thing")
+
+
+class OfModules(ModuleRule):
+    """Is none for programs."""
+
+    code: ClassVar[str] = "TST103"
+    name: ClassVar[str] = "of-modules"
+
+    def check(self, module: ModuleModel) -> Iterator[Report]:
+        raise AssertionError("not asked for a program")
+
+
+def summary(path: str, text: str = TEXT) -> ModuleSummary:
+    found = check_source(Source(path, text), []).summary
+    assert found is not None
+    return found
+
+
+def test_a_finding_is_placed_in_its_own_module() -> None:
+    findings, failures = check_program([summary("b.py"), summary("a.py")], [Writes(), OfModules()])
+    assert failures == ()
+    assert [(f.path, f.span.line, f.context, f.code) for f in findings] == [
+        ("a.py", 6, "work", "TST101"),
+        ("b.py", 6, "work", "TST101"),
+    ]
+    assert [finding.related[0].path for finding in findings] == ["a.py", "b.py"]
+
+
+def test_places_are_those_of_the_document_around_a_fragment() -> None:
+    found = check_source(Source("a.md", TEXT, first_line=20, indent=2), []).summary
+    assert found is not None
+    ((finding,), _) = check_program([found], [Writes()])
+    assert (finding.span.line, finding.span.column) == (25, 7)
+
+
+def test_a_rule_that_fails_costs_nothing_but_itself() -> None:
+    findings, (failure,) = check_program([summary("a.py")], [Failing(), Writes()])
+    assert len(findings) == 1
+    assert failure.internal
+    assert "TST102" in failure.message
+
+
+def test_modules_without_threads_say_nothing() -> None:
+    assert check_program([summary("a.py", "x = 1\n")], [Failing()]) == ((), ())
+    assert check_program([], [Writes()]) == ((), ())
+    assert check_program([summary("a.py")], []) == ((), ())
