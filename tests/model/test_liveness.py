@@ -52,6 +52,7 @@ CASES = {
                 live()
             live()
             for t in threads:
+                live()
                 t.join()
             alone()
     """,
@@ -117,12 +118,7 @@ CASES = {
 }
 
 
-_AFTER_A_LOOP = pytest.mark.xfail(reason="a loop that joins may, for all that is known, have no turn at all")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=_AFTER_A_LOOP) if name == "loops" else name for name in CASES]
-)
+@pytest.mark.parametrize("name", CASES)
 def test_live_at(name: str) -> None:
     model = model_of(IMPORTS + textwrap.dedent(CASES[name]))
     live = Liveness(model).live_at(function_named(model, "f"))

@@ -36,6 +36,7 @@ class Liveness:
         self._events: dict[int, Event] = {id(event.node): event for event in module.events}
         self._given: dict[int, Handover] = {id(handover.call): handover for handover in module.handovers}
         self._leaves: dict[int, frozenset[int]] = {}
+        self._joined: dict[int, frozenset[int]] = {}
 
     def live_at(self, function: Function) -> dict[int, bool]:
         """Return for the nodes of calls, stores and bindings, by `id`, whether a thread started here may be running."""
@@ -45,7 +46,7 @@ class Liveness:
             return found
 
         def see(op: Op, states: Mapping[State, Facts]) -> None:
-            live = any(states)
+            live = any(site >= 0 for state in states for site in state)  # type: ignore[attr-defined]
             found[id(op.node)] = found.get(id(op.node), False) or live
 
         exploration = explore(graph, frozenset(), self._step, self._module.conditions)
@@ -70,7 +71,7 @@ class Liveness:
             if graph is not None:
                 exploration = explore(graph, frozenset(), self._step, self._module.conditions)
                 ends = exploration.ends(graph.returned)
-                self._leaves[key] = frozenset(site for state in ends for site in state)  # type: ignore[attr-defined]
+                self._leaves[key] = frozenset(site for state in ends for site in state if site >= 0)  # type: ignore[attr-defined]
         return self._leaves[key]
 
     def are_apart(self, one: cst.Call, other: cst.Call) -> bool:
@@ -119,6 +120,8 @@ class Liveness:
 
     def _step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         live: frozenset[int] = state  # type: ignore[assignment]
+        if op.kind in (OpKind.NEXT, OpKind.BIND):
+            return self._step_of_loop(op, live)
         if op.kind is OpKind.EXIT and isinstance(op.node, cst.WithItem):
             ended = self._sites(op.node.item)
             return ((live - ended, ()),) if ended & live else None
@@ -139,6 +142,32 @@ class Liveness:
         if called is not None and (left := self.left_running(called)):
             return ((live | left, ()),)
         return None
+
+    def _step_of_loop(self, op: Op, live: frozenset[int]) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
+        """A loop that joins each thread has ended them all when it is left; inside, they are running.
+
+        So asking for the next one puts the sites aside, as negative numbers, and its coming brings them back.
+        """
+        if not live:
+            return None
+        loop = op.node if op.kind is OpKind.NEXT else self._module.tree.parent(op.node)
+        if not isinstance(loop, cst.For) or (op.kind is OpKind.BIND and op.node is not loop.target):
+            return None
+        sign = 1 if op.kind is OpKind.NEXT else -1
+        turned = frozenset(site * sign for site in self._joined_in(loop) if site) & live
+        return ((live - turned | {-site for site in turned}, ()),) if turned else None
+
+    def _joined_in(self, loop: cst.For) -> frozenset[int]:
+        if id(loop) not in self._joined:
+            ended: frozenset[int] = frozenset()
+            for line in loop.body.body:
+                for statement in line.body if isinstance(line, cst.SimpleStatementLine) else (line,):
+                    call = statement.value if isinstance(statement, cst.Expr) else None
+                    event = self._events.get(id(call))
+                    if isinstance(call, cst.Call) and event is not None and event.word == "join" and not call.args:
+                        ended |= self._sites(event.object)
+            self._joined[id(loop)] = ended
+        return self._joined[id(loop)]
 
     def _sites(self, node: cst.BaseExpression) -> frozenset[int]:
         instances = primitives_of(self._module.values(node))
