@@ -101,8 +101,11 @@ def test_a_syntax_error(cli: Cli, project: Path) -> None:
 
 
 def test_five_megabytes(cli: Cli, project: Path) -> None:
-    line = b"x = [1, 2, 3]  # some words to fill the line with, of which none matters at all\n"
-    spoiled(project, b"import threading\n" + line * (5_000_000 // len(line)) + b"# BAD\n")
+    line = (
+        b"x = [1, 2, 3]  #" + b" some words to fill the line with, of which none matters at all" * 16 + b"\n"
+    )
+    spoiled(project, b"import threading\n" + line * (5_000_000 // len(line) + 1) + b"# BAD\n")
+    assert (project / "src/spoiled.py").stat().st_size > 5_000_000
     began = time.process_time()
     outcome = cli("src/spoiled.py", "--format", "concise", "--jobs", "1")
     assert outcome.status == 1
@@ -117,32 +120,39 @@ NESTED = {
     "brackets": "x = " + "[" * 2000 + "]" * 2000,
     "braces": "x = " + "{" * 2000 + "}" * 2000,
     "calls": "x = " + "f(" * 2000 + ")" * 2000,
-    "attributes": "x = a" + ".b" * 5000,
-    "chained calls": "x = a" + "()" * 5000,
-    "sums": "x = 1" + " + 1" * 5000,
-    "powers": "x = 1" + " ** 1" * 5000,
-    "signs": "x = " + "-" * 5000 + "1",
-    "negations": "x = " + "not " * 5000 + "1",
-    "lambdas": "x = " + "lambda: " * 2000 + "1",
-    "conditions": "x = " + "1 if 1 else " * 2000 + "1",
+    "attributes": "x = a" + ".b" * 1200,
+    "chained calls": "x = a" + "()" * 1200,
+    "sums": "x = 1" + " + 1" * 1200,
+    "powers": "x = 1" + " ** 1" * 1200,
+    "signs": "x = " + "-" * 1200 + "1",
+    "negations": "x = " + "not " * 1200 + "1",
+    "lambdas": "x = " + "lambda: " * 600 + "1",
+    "conditions": "x = " + "1 if 1 else " * 600 + "1",
     "blocks": "".join(f"{' ' * depth}if 1:\n" for depth in range(99)) + " " * 99 + "pass",
     "more blocks": "".join(f"{' ' * depth}if 1:\n" for depth in range(1500)) + " " * 1500 + "pass",
-    "elifs": "if 1:\n    pass\n" + "elif 1:\n    pass\n" * 3000,
+    "elifs": "if 1:\n    pass\n" + "elif 1:\n    pass\n" * 600,
     "functions": "".join(f"{' ' * depth}def f():\n" for depth in range(90)) + " " * 90 + "pass",
     "strings": 'x = f"' + "{f'" * 150 + "1" + "'}" * 150 + '"',
 }
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("text", NESTED.values(), ids=NESTED.keys())
-def test_nesting(cli: Cli, project: Path, text: str, jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conclint.run.engine.WORTH_PROCESSES", 0)
+def test_nesting(cli: Cli, project: Path, text: str) -> None:
     spoiled(project, f"import threading\n{text}\n".encode())
-    outcome = cli("src", "--format", "concise", "--jobs", jobs)
+    outcome = cli("src", "--format", "concise", "--jobs", "1")
     assert outcome.status == 1, outcome.err
     assert "'BAD' stands here" in outcome.out
     assert outcome.err == ""
     assert all(line.startswith(("src/a.py:3:", "src/spoiled.py:")) for line in outcome.out.splitlines())
+
+
+def test_nesting_in_a_worker(cli: Cli, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclint.run.engine.WORTH_PROCESSES", 0)
+    for name in ("parentheses", "blocks", "more blocks"):
+        (project / f"src/{name}.py").write_text(f"import threading\n{NESTED[name]}\n")
+    one = cli("src", "--format", "concise", "--jobs", "1")
+    assert one.status == 1
+    assert cli("src", "--format", "concise", "--jobs", "2") == one
 
 
 def test_a_symlink_loop(cli: Cli, project: Path) -> None:
