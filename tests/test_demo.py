@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ def test_it_shows_the_failure_and_the_mended_program(capsys: pytest.CaptureFixtu
     assert demo.run("CON103") == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"CON103 args-not-a-tuple\n{rule('CON103').summary()}\n")
-    bad, fixed = shown.split("$ python fixed.py")
+    bad, fixed = re.split(r"\$ python .*CON103-args-not-a-tuple.fixed\.py\n", shown)
     assert "  | TypeError: print_file() takes 1 positional argument but 10 were given" in bad
     assert "=> it raises TypeError" in bad
     assert "=> it works, in " in fixed
