@@ -68,8 +68,6 @@ def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult
         if isinstance(rule, ModuleRule) and _concerns(rule, source):
             try:
                 drafts.extend((rule, report) for report in rule.check(model))
-            except RecursionError:
-                raise
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
     locator = Locator(tree)
@@ -88,8 +86,6 @@ def _summary(
 
     try:
         return summarise(model, locator)
-    except RecursionError:
-        raise
     except Exception as problem:  # noqa: BLE001
         failures.append(_defect(source, "the summary", problem))
         return None
