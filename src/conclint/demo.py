@@ -66,9 +66,8 @@ def fixtures_of(rule: Rule) -> Path | None:
 
 def _show(fixture: Fixture) -> bool:
     """Run one program and tell what came of it; return whether it did what it is there to show."""
-    click.echo(
-        f"\n{click.style(f'$ python {fixture.path.name}', bold=True)}    {printable(str(fixture.path))}"
-    )
+    path = printable(min(str(fixture.path), _from_here(fixture.path), key=len))
+    click.echo("\n" + click.style(f"$ python {path}", bold=True))
     if about := _docstring(fixture):
         click.echo(about)
     if reason := unfit(fixture):
@@ -82,6 +81,13 @@ def _show(fixture: Fixture) -> bool:
     good = not problem and fixture.kind is not Kind.BAD
     click.echo(click.style(f"=> {verdict}", fg="green" if good else "red"))
     return not problem
+
+
+def _from_here(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # on another drive
+        return str(path)
 
 
 def _docstring(fixture: Fixture) -> str:
