@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import importlib
+import importlib.util
 import inspect
 import multiprocessing
 import multiprocessing.pool
@@ -23,26 +26,38 @@ if TYPE_CHECKING:
 
 HERE = sys.version_info[:2]
 
+with contextlib.suppress(ImportError):  # Django and what builds on it can only be imported with settings
+    importlib.import_module("django.conf").settings.configure()
+
 
 def new_enough(since: str | None) -> bool:
     """Tell whether this Python has what came with version `since`."""
     return since is None or tuple(int(part) for part in since.split(".")) <= HERE
 
 
+@functools.cache
 def real(name: str) -> Any:
     """Return the object with this qualified name. Raises `LookupError` when there is none."""
-    parts = name.split(".")
-    for end in range(len(parts), 0, -1):
-        try:
-            found = importlib.import_module(".".join(parts[:end]))
-        except ImportError:
-            continue
-        for part in parts[end:]:
-            if not hasattr(found, part):
-                raise LookupError(f"{name}: no '{part}' in {found}")
-            found = getattr(found, part)
-        return found
-    raise LookupError(name)
+    first, *rest = name.split(".")
+    try:
+        found = importlib.import_module(first)
+        at = first
+        for part in rest:
+            at = f"{at}.{part}"
+            # A package may give the name of a submodule to a function: dask.delayed.
+            found = getattr(found, part) if hasattr(found, part) else importlib.import_module(at)
+    except Exception as problem:  # a module for another platform can fail in any way
+        raise LookupError(name) from problem
+    return found
+
+
+def is_missing(name: str) -> bool:
+    """Tell whether no object has this qualified name here."""
+    try:
+        real(name)
+    except LookupError:
+        return True
+    return False
 
 
 def is_exception(name: str) -> bool:
@@ -115,9 +130,11 @@ class Signature(NamedTuple):
 
     def takes(self, parameter: Parameter) -> bool:
         if parameter.rest:
-            return self.other_keywords if parameter.position is None else self.rest_at == parameter.position
+            if parameter.position is None:
+                return self.other_keywords
+            return self.rest_at is not None and self.rest_at <= parameter.position
         by_position = parameter.position is None or (
-            self.rest_at is not None
+            self.rest_at is not None and self.rest_at <= parameter.position
             if parameter.position >= self.positional
             else parameter.name is None or self.names[parameter.position] == parameter.name
         )
@@ -165,9 +182,39 @@ def _documented(called: Any) -> Signature | None:
 
 
 def stdlib() -> Iterator[tuple[str, Library]]:
-    """Yield the facts about each root of the standard library that this platform can import."""
+    """Yield the facts about each root of the standard library."""
     for root, path in load.files().items():
         if path.parent.name == "stdlib":
-            found = load.library(root)
-            assert found is not None
-            yield root, found
+            yield root, _read(root)
+
+
+def installed() -> Iterator[tuple[str, Library]]:
+    """Yield the facts about the standard library and all other libraries that are installed here."""
+    yield from stdlib()
+    for root in others():
+        if importlib.util.find_spec(root) is not None:
+            yield root, _read(root)
+
+
+def others() -> Iterator[str]:
+    """Yield the import roots of the libraries that don't come with Python."""
+    for root, path in load.files().items():
+        if path.parent.name != "stdlib":
+            yield root
+
+
+def _read(root: str) -> Library:
+    found = load.library(root)
+    assert found is not None
+    return found
+
+
+def _resolve_first() -> None:
+    """Find the standard library's objects before a library (eventlet) puts its own in their place."""
+    for _, library in stdlib():
+        for name in (*library.modules, *library.types, *library.functions, *library.bases):
+            with contextlib.suppress(LookupError):
+                real(name)
+
+
+_resolve_first()

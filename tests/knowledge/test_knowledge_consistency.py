@@ -16,7 +16,7 @@ EVENTS = set(
         """
         start join run daemon name acquire release query wait wait_for notify notify_all set clear submit map
         shutdown close terminate kill put get task_done result cancel send recv poll abort reset alive callback
-        unlink join_thread cancel_join_thread settimeout
+        unlink join_thread cancel_join_thread settimeout acquire_shared release_shared
         """,
     )
 )
@@ -134,3 +134,10 @@ def test_a_handle_is_something(root: str, library: Library) -> None:
             assert not entry.handle or entry.returns, f"{name}: a handle of which type?"
             for run in entry.runs:
                 assert run.target.name != "", name
+
+
+def test_forms_of_names_are_described() -> None:
+    for form, name in load.read(load.HERE / "kinds.toml").patterns.items():
+        example = form.replace("*", "greeter")
+        assert standard().base(example) or standard().function(example), form
+        assert standard().base(name) or standard().function(name), name

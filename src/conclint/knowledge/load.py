@@ -46,6 +46,7 @@ _FIELDS: dict[str, Any] = {
     "reexports": dict[str, str],
     "hidden": tuple[str, ...],
     "start_methods": tuple[StartMethod, ...],
+    "patterns": dict[str, str],
     "fragments": dict[str, tuple[str, ...]],
 }
 

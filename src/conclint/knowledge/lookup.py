@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,9 +39,11 @@ class Knowledge:
 
     def __init__(self, user: tuple[Library, ...] = ()) -> None:
         self._user = user
-        self._kinds = _kinds()
+        common = _common()
+        self._kinds = common.kinds
+        self._patterns = [item for library in (*user, common) for item in library.patterns.items()]
         for library in user:
-            self._kinds = {**self._kinds, **library.kinds}
+            self._kinds = self._kinds | library.kinds
         self._canonical: dict[str, str] = {}
         self._methods: dict[tuple[str, str], Method | None] = {}
 
@@ -76,13 +79,12 @@ class Knowledge:
         while end > 0:
             head = name[:end]
             for library in libraries:
-                target = library.reexports.get(head)
-                if target is None and head in library.types:
-                    target = library.types[head].alias_of
-                if target is None and head in library.functions:
-                    target = library.functions[head].alias_of
+                described = library.types.get(head) or library.functions.get(head)
+                target = library.reexports.get(head, described.alias_of if described else None)
                 if target is not None:
                     return target + name[end:]
+                if described is not None:
+                    return name
             end = name.rfind(".", 0, end)
         return name
 
@@ -93,7 +95,7 @@ class Knowledge:
 
     def function(self, name: str) -> Function | None:
         """Return the facts about a function that makes no primitive."""
-        name = self.canonical(name)
+        name = self._by_form(self.canonical(name))
         return _first(library.functions.get(name) for library in self._about(name))
 
     def variable(self, name: str) -> Variable | None:
@@ -158,11 +160,17 @@ class Knowledge:
         for described in stated:
             if described.enter or described.exit:
                 return described.enter, described.exit
+            if isinstance(described, Type) and "__enter__" in described.absent:
+                break
         return None, None
 
     def attribute_event(self, kind: Primitive, attribute: str) -> str | None:
         """Return the event of storing to an attribute: `thread.daemon = True` is "daemon"."""
         return self.kind(kind).attributes.get(attribute)
+
+    def hook(self, type_name: str, attribute: str) -> Override | None:
+        """Return where a callable runs that is stored to an attribute: `client.on_message = f`."""
+        return _first(_matching(described.hooks, attribute) for described in self.lineage(type_name))
 
     def attribute(self, type_name: str, attribute: str) -> Attribute | None:
         """Return the facts about an attribute whose value is of interest."""
@@ -184,20 +192,21 @@ class Knowledge:
 
     def base(self, name: str) -> Base | None:
         """Return which methods of classes derived from this one are called from where."""
-        name = self.canonical(name)
+        name = self._by_form(self.canonical(name))
         return _first(library.bases.get(name) for library in self._about(name))
 
     def override(self, base_name: str, method_name: str) -> Override | None:
         """Return where a method runs that a class derived from `base_name` defines, None when unknown."""
-        for described in self._base_lineage(base_name):
-            for name, override in described.methods.items():
-                if name == method_name or (name.endswith("*") and method_name.startswith(name[:-1])):
-                    return override
-        return None
+        lineage = self._base_lineage(base_name)
+        return _first(_matching(described.methods, method_name) for described in lineage)
 
     def mixes(self, base_name: str) -> Override | None:
         """Return where a server runs its handlers when this class is among its bases, None: no matter."""
         return _first(described.mixes for described in self._base_lineage(base_name))
+
+    def fresh(self, base_name: str) -> bool:
+        """Tell whether a framework makes an object of a class derived from this one for each run."""
+        return any(described.fresh for described in self._base_lineage(base_name))
 
     def _base_lineage(self, name: str) -> Iterator[Base]:
         at: str | None = name
@@ -255,6 +264,9 @@ class Knowledge:
         ]
         return max(applicable, key=lambda entry: _version(entry.since)).method if applicable else "spawn"
 
+    def _by_form(self, name: str) -> str:
+        return next((known for form, known in self._patterns if fnmatch.fnmatchcase(name, form)), name)
+
     def _about(self, name: str) -> tuple[Library, ...]:
         known = load.library(name.partition(".")[0])
         return self._user if known is None else (*self._user, known)
@@ -262,6 +274,14 @@ class Knowledge:
 
 def _first(found: Iterator[_Entry | None]) -> _Entry | None:
     return next((entry for entry in found if entry is not None), None)
+
+
+def _matching(overrides: dict[str, Override], name: str) -> Override | None:
+    exact = overrides.get(name)
+    if exact is not None:
+        return exact
+    prefixes = (form for form in overrides if form.endswith("*") and name.startswith(form[:-1]))
+    return overrides.get(max(prefixes, key=len, default=""))
 
 
 def _names(library: Library) -> Iterator[str]:
@@ -275,8 +295,8 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 @functools.cache
-def _kinds() -> dict[Primitive, Kind]:
-    return load.read(load.HERE / "kinds.toml").kinds
+def _common() -> Library:
+    return load.read(load.HERE / "kinds.toml")
 
 
 @functools.cache

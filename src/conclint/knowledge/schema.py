@@ -7,7 +7,7 @@ only, `@0` positional only, `*@1` all positional arguments from 1 on, `**` all o
 Events are words, the same for every kind: start, join, run, daemon, name, acquire, release, query, wait,
 wait_for, notify, notify_all, set, clear, submit, map, shutdown, close, terminate, kill, put, get, task_done,
 result, cancel, send, recv, poll, abort, reset, alive, callback, unlink, join_thread, cancel_join_thread,
-settimeout.
+settimeout, acquire_shared, release_shared.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Domain(enum.Enum):
     INTERPRETER = (
         "interpreter"  # threads with an interpreter of their own: like processes, they share nothing
     )
-    ASYNCIO = "asyncio"
+    ASYNCIO = "asyncio"  # tasks of an event loop, be it asyncio's, trio's or tornado's
     GREENLET = "greenlet"  # cooperative threads: gevent, eventlet
     HOST = "host"  # all processes of a machine, or of several: file locks, redis locks
 
@@ -166,6 +166,11 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One such call is enough for several runs at the same time. (The workers of a pool are many anyway.)"""
     coroutine: bool = False
     """What is handed over is a coroutine object, made by a call, not a callable."""
+    if_async: Where | None = None
+    """Where it runs if it is an `async def`; None: nowhere, nothing awaits it."""
+    when: str | None = None
+    """It runs there only if this event happens to the object: a client's callbacks run in a thread of its own
+    after `start`; else in the thread that drives it."""
     methods: tuple[str, ...] = ()
     """What is handed over is a class or an object whose methods run, these; `do_*` stands for a prefix,
     `*` for all."""
@@ -293,6 +298,13 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     exit: str | None = None
 
 
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An argument of a constructor that settles the domain, by its literal value."""
+
+    parameter: Parameter
+    domains: dict[str, Domain]
+
+
 class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A class, or a function that makes a primitive, by its qualified name.
 
@@ -303,6 +315,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Primitive
     domain: Domain = Domain.THREAD
+    settled_by: tuple[Choice, ...] = ()
+    """Arguments that make the domain another one: `Parallel(prefer="threads")`."""
     base: str | None = None
     """A described type whose methods, order, attributes and with-events hold here too, unless replaced."""
     reentrant: bool | None = None
@@ -313,7 +327,7 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     runs: tuple[Runs, ...] = ()
     methods: dict[str, Method] = {}
     absent: tuple[str, ...] = ()
-    """Methods of the kind or base that it lacks."""
+    """Methods of the kind or base that it lacks; `__enter__`: it is no context manager."""
     order: dict[str, Order] = {}
     guarded_by: Parameter | None = None
     workers: Parameter | None = None
@@ -327,6 +341,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     items: tuple[str, ...] = ()
     """A call makes a tuple of these types: the two ends of a pipe."""
     attributes: dict[str, Attribute] = {}
+    hooks: dict[str, Override] = {}
+    """Attributes that take a callable: `client.on_message = f`; a name may be a prefix, `on_*`."""
     proxy: bool = False
     """Its calls go to a manager's server process, and give copies."""
     blocks: Blocks | None = None
@@ -380,8 +396,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where code of the user runs that a framework calls.
 
-    `many`: several calls at once, as things are by default. `coroutine` is where an `async def` runs;
-    None: the same place.
+    `many`: several calls at once, as things are by default.
     """
 
     where: Where
@@ -389,6 +404,9 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of a worker: whether workers are threads or processes."""
     many: bool = False
     coroutine: Where | None = None
+    """Where an `async def` runs; None: the same place."""
+    when: str | None = None
+    """It runs there only if this event happens to the object, else in the thread that drives it."""
     passes: int | None = None
     """How many positional arguments the framework passes, without `self`."""
     holds: str | None = None
@@ -412,6 +430,8 @@ class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """
 
     base: str | None = None
+    fresh: bool = False
+    """Each run gets an object of its own, a request's handler: `self` isn't shared."""
     methods: dict[str, Override] = {}
     mixes: Override | None = None
     since: str | None = None
@@ -424,6 +444,8 @@ class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     effect: str | None = None
     type: str | None = None
     """Qualified name of the type of its value."""
+    confined: bool = False
+    """Each thread, task or request sees a value of its own: `flask.g`."""
     source: str | None = None
 
 
@@ -454,5 +476,8 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     bases: dict[str, Base] = {}
     variables: dict[str, Variable] = {}
     start_methods: tuple[StartMethod, ...] = ()
+    patterns: dict[str, str] = {}
+    """Forms of qualified names, as of generated code, and under what they are described:
+    `*_pb2_grpc.*Servicer`. Consulted for functions and bases, in `kinds.toml` and a user's table only."""
     fragments: dict[str, tuple[str, ...]] = {}
     """Bare names and what they may stand for in fragments of code without imports, the likeliest first."""
