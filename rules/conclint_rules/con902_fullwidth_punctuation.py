@@ -52,8 +52,8 @@ class FullwidthPunctuation(SourceRule):
 
         mending = mending_of(source)
         count = len(mending.edits)
-        where = "in its place" if count == 1 else f"in all {count} places"
-        remedy = Remedy(f"put the ASCII sign {where}", mending.edits, safe=True) if mending.edits else None
+        description = "use the ASCII sign" if count == 1 else f"use the {count} ASCII signs"
+        remedy = Remedy(description, mending.edits, safe=True) if mending.edits else None
         for place in mending.misplaced:
             yield Report(place.span, _sentence(place), remedy=remedy)
             remedy = None

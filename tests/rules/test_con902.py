@@ -54,7 +54,7 @@ def test_every_place_is_reported_and_the_first_offers_to_mend_them_all() -> None
     assert [(at.span.line, at.span.column) for at in (first, second, third)] == [(1, 2), (1, 4), (2, 4)]
     assert first.fix is not None
     assert first.fix.safe
-    assert first.fix.description == "put the ASCII sign in all 3 places"
+    assert first.fix.description == "use the 3 ASCII signs"
     assert second.fix is third.fix is None
     assert fix(source, [first, second, third], findings).text == "f(1,\r\n  2)\r\n"
 

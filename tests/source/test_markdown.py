@@ -253,6 +253,8 @@ def test_a_docstring_with_a_session_is_no_session() -> None:
         ("x = a \\\n  % b\n", "x = a \\\n  % b\n"),
         ('x = """\n%s\n!y\n"""\n', 'x = """\n%s\n!y\n"""\n'),
         ("x = a %b\n", "x = a %b\n"),
+        ("f('x = %s' % y, !a)\n", "f('x = %s' % y, !a)\n"),
+        ("x, y = !ls\n", "x, y = 0  \n"),
     ],
 )
 def test_lines_for_ipython_are_blanked_in_place(code: str, python: str) -> None:

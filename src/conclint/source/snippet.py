@@ -32,9 +32,7 @@ _MORE = re.compile(r"\.\.\.(?: |$)")
 _NOTEBOOK_PROMPT = re.compile(r"In ?\[[ \d]*\]:(?: |$)")
 _NOTEBOOK_MORE = re.compile(r" *\.{3,}:(?: |$)")
 _MAGIC = re.compile(r"(?P<before>[ \t]*)(?P<magic>[!%?].*|[\w.]+\?{1,2}[ \t]*)$")
-_ASSIGNED_MAGIC = re.compile(
-    r"(?P<before>[ \t]*[\w., \t\[\]'\"()*]+=[ \t]*)(?P<magic>(?:!|%[ \t]*[A-Za-z]).*)$"
-)
+_ASSIGNED_MAGIC = re.compile(r"(?P<before>[ \t]*[^\W\d][\w., \t]*=[ \t]*)(?P<magic>(?:!|%[^\W\d]).*)$")
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w*)")
 _MAGICS_OF_PYTHON = frozenset(
     {"capture", "debug", "memit", "mprun", "prun", "python", "python3", "time", "timeit"}

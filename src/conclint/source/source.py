@@ -19,9 +19,6 @@ class Source:
     A `fragment` comes from a document (a Markdown fence): what it imports elsewhere is not to be seen, so
     well-known names that nothing binds count as the standard library's. Where the fragment was `indented` as
     a whole, it is the inside of some block and not a module's top level.
-
-    `cell` names the part of a document whose parts count lines of their own: the 1-based number of a notebook's
-    cell, 0 elsewhere.
     """
 
     path: str
@@ -33,7 +30,6 @@ class Source:
     margins: tuple[int, ...] = ()
     fragment: bool = False
     indented: bool = False
-    cell: int = 0
 
     def in_document(self, span: Span) -> Span:
         """Return a span of this text as a span of the document it stands in."""
