@@ -338,3 +338,65 @@ def test_a_library_is_read_only_when_named() -> None:
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
     assert ran.stdout.split() == ["1", "True"]
+
+
+def test_user_adds_to_a_kind() -> None:
+    richer = ours(
+        """
+        [kinds.lock.methods]
+        grab = { event = "acquire" }
+        """
+    )
+    assert richer.method("threading.Lock", "grab") is not None
+    assert richer.method("threading.Lock", "release") is not None
+    assert richer.with_events("threading.Lock") == ("acquire", "release")
+    assert knowledge.method("threading.Lock", "grab") is None
+
+
+def test_user_describes_generated_code() -> None:
+    richer = ours(
+        """
+        [patterns]
+        "*_stubs.*Handler" = "ours.Handler"
+
+        [bases."ours.Handler".methods]
+        "*" = { where = "thread", many = true }
+        """
+    )
+    assert richer.override("shop_stubs.CartHandler", "add") is not None
+    assert richer.override("shop_stubs.Cart", "add") is None
+    assert richer.override("greeter_pb2_grpc.GreeterServicer", "Greet") is not None
+
+
+def test_servicers_are_known_by_form() -> None:
+    assert knowledge.override("greeter_pb2_grpc.GreeterServicer", "SayHello") is not None
+    constructor = knowledge.override("pkg.greeter_pb2_grpc.GreeterServicer", "__init__")
+    assert constructor is not None
+    assert constructor.where is Where.CALLER
+    assert knowledge.function("greeter_pb2_grpc.add_GreeterServicer_to_server") is not None
+    assert knowledge.base("greeter_pb2.Greeter") is None
+
+
+def test_hooks_and_fresh_objects() -> None:
+    hook = knowledge.hook("paho.mqtt.client.Client", "on_message")
+    assert hook is not None
+    assert hook.when == "start"
+    assert knowledge.hook("paho.mqtt.client.Client", "message") is None
+    assert knowledge.fresh("http.server.SimpleHTTPRequestHandler")
+    assert knowledge.fresh("rest_framework.generics.ListAPIView")
+    assert not knowledge.fresh("watchdog.events.FileSystemEventHandler")
+    assert not knowledge.fresh("threading.Thread")
+
+
+def test_decorator_of_a_base() -> None:
+    for name in (
+        "flask.Flask.route",
+        "flask.app.Flask.route",
+        "flask.Blueprint.route",
+        "fastapi.FastAPI.get",
+    ):
+        decorator = knowledge.decorator(name)
+        assert decorator is not None, name
+        assert decorator.many
+    assert knowledge.decorator("flask.Flask.run") is None
+    assert knowledge.decorator("functools.wraps") is None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from typing import TYPE_CHECKING, TypeVar
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conclint.knowledge import load
 from conclint.knowledge.schema import (
@@ -40,11 +41,14 @@ class Knowledge:
     def __init__(self, user: tuple[Library, ...] = ()) -> None:
         self._user = user
         common = _common()
-        self._kinds = common.kinds
-        self._patterns = [item for library in (*user, common) for item in library.patterns.items()]
-        for library in user:
-            self._kinds = self._kinds | library.kinds
+        self._kinds = functools.reduce(_with_kinds, reversed(user), common.kinds)
+        self._forms = {
+            form: name for library in (common, *reversed(user)) for form, name in library.patterns.items()
+        }
+        self._has_form = re.compile("|".join(fnmatch.translate(form) for form in self._forms)).match
+        self._libraries: dict[str, tuple[Library, ...]] = {}
         self._canonical: dict[str, str] = {}
+        self._found: dict[tuple[str, str], Any] = {}
         self._methods: dict[tuple[str, str], Method | None] = {}
 
     def with_user(self, table: Mapping[str, object], place: str = "tool.conclint.knowledge") -> Knowledge:
@@ -60,6 +64,8 @@ class Knowledge:
         `multiprocessing.context.Process` is `multiprocessing.Process`; what is reached through a class or a
         module goes with it: `asyncio.locks.Lock.acquire` is `asyncio.Lock.acquire`.
         """
+        if not self._about(name):
+            return name
         found = self._canonical.get(name)
         if found is None:
             found = self._canonical[name] = self._resolved(name)
@@ -90,18 +96,18 @@ class Knowledge:
 
     def type(self, name: str) -> Type | None:
         """Return the facts about a class, or function that makes a primitive."""
-        name = self.canonical(name)
-        return _first(library.types.get(name) for library in self._about(name))
+        found: Type | None = self._entry("types", name)
+        return found
 
     def function(self, name: str) -> Function | None:
         """Return the facts about a function that makes no primitive."""
-        name = self._by_form(self.canonical(name))
-        return _first(library.functions.get(name) for library in self._about(name))
+        found: Function | None = self._entry("functions", self._by_form(name))
+        return found
 
     def variable(self, name: str) -> Variable | None:
         """Return the facts about a module's variable: `os.environ`."""
-        name = self.canonical(name)
-        return _first(library.variables.get(name) for library in self._about(name))
+        found: Variable | None = self._entry("variables", name)
+        return found
 
     def kind(self, primitive: Primitive) -> Kind:
         """Return what holds for every value of a kind."""
@@ -181,19 +187,17 @@ class Knowledge:
 
         A decorator that is a method is asked for through its type: `flask.Flask.route`.
         """
-        name = self.canonical(name)
-        found = _first(library.decorators.get(name) for library in self._about(name))
-        if found is not None:
-            return found
-        owner, _, method = name.rpartition(".")
-        bases = [described.base for described in self.lineage(owner) if described.base]
-        names = [f"{base}.{method}" for base in bases]
-        return _first(library.decorators.get(name) for name in names for library in self._about(name))
+        found: Decorator | None = self._entry("decorators", name)
+        if found is None and self._about(name):
+            owner, _, method = self.canonical(name).rpartition(".")
+            bases = [described.base for described in self.lineage(owner) if described.base]
+            found = _first(self._entry("decorators", f"{base}.{method}") for base in bases)
+        return found
 
     def base(self, name: str) -> Base | None:
         """Return which methods of classes derived from this one are called from where."""
-        name = self._by_form(self.canonical(name))
-        return _first(library.bases.get(name) for library in self._about(name))
+        found: Base | None = self._entry("bases", self._by_form(name))
+        return found
 
     def override(self, base_name: str, method_name: str) -> Override | None:
         """Return where a method runs that a class derived from `base_name` defines, None when unknown."""
@@ -264,12 +268,42 @@ class Knowledge:
         ]
         return max(applicable, key=lambda entry: _version(entry.since)).method if applicable else "spawn"
 
+    def _entry(self, table: str, name: str) -> Any:
+        if not self._about(name):
+            return None
+        key = table, name
+        if key not in self._found:
+            known = self.canonical(name)
+            tables = (getattr(library, table) for library in self._about(known))
+            self._found[key] = _first(entries.get(known) for entries in tables)
+        return self._found[key]
+
     def _by_form(self, name: str) -> str:
-        return next((known for form, known in self._patterns if fnmatch.fnmatchcase(name, form)), name)
+        if self._has_form(name) is None:
+            return name
+        return next(known for form, known in self._forms.items() if fnmatch.fnmatchcase(name, form))
 
     def _about(self, name: str) -> tuple[Library, ...]:
-        known = load.library(name.partition(".")[0])
-        return self._user if known is None else (*self._user, known)
+        root = name.partition(".")[0]
+        found = self._libraries.get(root)
+        if found is None:
+            known = load.library(root)
+            found = self._libraries[root] = self._user if known is None else (*self._user, known)
+        return found
+
+
+def _with_kinds(kinds: dict[Primitive, Kind], library: Library) -> dict[Primitive, Kind]:
+    richer = dict(kinds)
+    for primitive, added in library.kinds.items():
+        known = kinds.get(primitive, _NO_KIND)
+        richer[primitive] = Kind(
+            methods={**known.methods, **added.methods},
+            attributes={**known.attributes, **added.attributes},
+            order={**known.order, **added.order},
+            enter=added.enter or known.enter,
+            exit=added.exit or known.exit,
+        )
+    return richer
 
 
 def _first(found: Iterator[_Entry | None]) -> _Entry | None:
