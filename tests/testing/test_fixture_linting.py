@@ -110,6 +110,17 @@ def test_a_rule_whose_needles_leave_its_own_fixture_out_is_told(folder: Path) ->
         check_markers(bad(folder), [Needled(), Other()])
 
 
+def test_a_rule_that_says_two_things_of_one_place_is_told(folder: Path) -> None:
+    class Twice(Toy):
+        def check(self, module: ModuleModel) -> Iterator[Report]:
+            for name in calls_of(module, "old"):
+                yield Report(name, "'old' is the old name")
+                yield Report(name, "'old' is not the new name")
+
+    with pytest.raises(AssertionError, match="line 9: ABC101 is reported 2 times at column 1"):
+        check_markers(bad(folder), [Twice()])
+
+
 def test_a_rule_that_raises_is_told(folder: Path) -> None:
     class Raising(Toy):
         def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -49,7 +49,8 @@ def lint(source: Source | str, rules: Sequence[Rule]) -> list[Finding]:
 def check_markers(fixture: Fixture, rules: Sequence[Rule]) -> None:
     """See that the rules report the marked lines and no others.
 
-    Markers with codes of none of the `rules` are left out. A code that is marked as missed must not be found on
+    Several findings of one rule on a line are one marker, at one place they are a mistake of the rule. Markers
+    with codes of none of the `rules` are left out. A code that is marked as missed must not be found on
     its line: when it is, the marker has done its work. The fixture's own rule must find the same when it is on
     alone. Raises `AssertionError` with the lines that differ.
     """
@@ -134,6 +135,12 @@ def _same(fixture: Fixture, wanted: Iterable[tuple[int, str]], findings: Sequenc
         f"line {one.span.line}: {one.code} is reported: {one.message}"
         for one in findings
         if (one.span.line, one.code) not in wanted
+    ]
+    places = collections.Counter((one.span, one.code) for one in findings)
+    difference += [
+        f"line {span.line}: {code} is reported {times} times at column {span.column}"
+        for (span, code), times in places.items()
+        if times > 1
     ]
     if difference:
         raise AssertionError("\n".join([f"{fixture} and its markers differ:", *difference]))
