@@ -115,12 +115,15 @@ def corruptible() -> list[tuple[int, int, str]]:
     by_twin = {twin: sign for sign, twin in SURE.items() if twin.strip() and "\uff00" < sign < "\uff5f"}
     lines = PROGRAM.splitlines(keepends=True)
     starts = [sum(map(len, lines[:number])) for number in range(len(lines))]
+    formatted = range(
+        PROGRAM.index('f"'), PROGRAM.index('timeout=1)}"') + 12
+    )  # its braces are operators since 3.12
     places = []
     for token in tokenize.generate_tokens(io.StringIO(PROGRAM).readline):
         if token.type == tokenize.OP:
             for shift, sign in enumerate(token.string):
-                if sign in by_twin:
-                    at = starts[token.start[0] - 1] + token.start[1] + shift
+                at = starts[token.start[0] - 1] + token.start[1] + shift
+                if sign in by_twin and at not in formatted:
                     places.append((at, at + 1, by_twin[sign]))
     return places
 

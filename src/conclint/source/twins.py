@@ -33,7 +33,7 @@ LIKELY: dict[str, str] = {
     "≤": "<=",
     "≥": ">=",
     "→": "->",
-    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
     **{chr(_FULL_WIDTH + ord(digit)): digit for digit in "0123456789"},
 }
 """Signs that prose is full of too: they are meant as Python's only where the text is Python with the twins in place."""
