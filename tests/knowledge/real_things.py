@@ -22,7 +22,7 @@ from conclint.knowledge import load, standard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conclint.knowledge.schema import Library, Parameter
+    from conclint.knowledge.schema import Deprecated, Library, Parameter
 
 HERE = sys.version_info[:2]
 
@@ -33,6 +33,11 @@ with contextlib.suppress(ImportError):  # Django and what builds on it can only 
 def new_enough(since: str | None) -> bool:
     """Tell whether this Python has what came with version `since`."""
     return since is None or tuple(int(part) for part in since.split(".")) <= HERE
+
+
+def is_gone(deprecated: Deprecated | None) -> bool:
+    """Tell whether this Python has dropped a name."""
+    return deprecated is not None and deprecated.removed is not None and new_enough(deprecated.removed)
 
 
 @functools.cache

@@ -27,7 +27,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from real_things import new_enough, real, stdlib
+from real_things import is_gone, new_enough, real, stdlib
 
 from conclint.knowledge import standard
 from conclint.knowledge.schema import Primitive, Transfer
@@ -484,14 +484,13 @@ def every_deprecated() -> list[Any]:
         for _, library in stdlib()
         for type_name, described in library.types.items()
         for method, entry in described.methods.items()
-        if entry.deprecated is not None
+        if entry.deprecated is not None and not is_gone(entry.deprecated)
     ]
     return functions + methods
 
 
 @pytest.mark.parametrize(("call", "deprecated"), every_deprecated())
 def test_deprecated(call: Callable[[], None], deprecated: Deprecated) -> None:
-    assert deprecated.removed is None
     with pytest.warns(DeprecationWarning, match=rf"\b{deprecated.use}\b") as warned:
         call()
     assert ("attribute instead" in str(warned[0].message)) == deprecated.attribute
@@ -565,3 +564,40 @@ def test_handler_emits_under_its_lock() -> None:
     assert override.holds == "lock"
     Watching().handle(logging.LogRecord("n", 10, "p", 1, "m", (), None))
     assert held == [True]
+
+
+RESERVING: dict[str, Callable[[], object]] = {
+    "threading.Thread": threading.Thread,
+    "threading.Timer": lambda: threading.Timer(1, nothing),
+    "multiprocessing.Process": multiprocessing.Process,
+}
+
+
+@pytest.mark.parametrize("name", RESERVING)
+def test_reserved_names(name: str) -> None:
+    made = RESERVING[name]()
+    own = {attribute for attribute in dir(made) if not attribute.startswith("__")}
+    reserved = standard().reserved(name)
+    here = {
+        attribute
+        for attribute, versions in reserved.items()
+        if new_enough(versions.since) and (versions.until is None or not newer_than(versions.until))
+    }
+    renamed = {"_handle", "_os_thread_handle"}
+    assert own - renamed == here - renamed
+    for attribute, versions in reserved.items():
+        if versions.may == "override":
+            assert callable(getattr(type(made), attribute, nothing))
+
+
+def newer_than(version: str) -> bool:
+    return sys.version_info[:2] > tuple(int(part) for part in version.split("."))
+
+
+def test_attributes_are_of_the_stated_type() -> None:
+    made = queue.Queue[int]()
+    for name, kind in (("mutex", type(threading.Lock())), ("not_empty", threading.Condition)):
+        assert isinstance(getattr(made, name), kind)
+        stated = standard().attribute("queue.Queue", name)
+        assert stated is not None
+        assert stated.returns in {"threading.Lock", "threading.Condition"}

@@ -17,6 +17,7 @@ from real_things import (
     constructor,
     installed,
     is_exception,
+    is_gone,
     is_missing,
     new_enough,
     others,
@@ -185,6 +186,9 @@ def test_function(name: str, described: Function) -> None:
 @pytest.mark.parametrize(("type_name", "method_name", "method"), every_method())
 def test_method(type_name: str, method_name: str, method: Method) -> None:
     owner = owner_of_methods(type_name)
+    if is_gone(method.deprecated):
+        assert not hasattr(owner, method_name)
+        return
     called = getattr(owner, method_name)
     if inspect.iscoroutinefunction(called):
         assert method.coroutine

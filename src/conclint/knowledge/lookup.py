@@ -20,6 +20,7 @@ from conclint.knowledge.schema import (
     Order,
     Override,
     Primitive,
+    Reserved,
     Type,
     Variable,
 )
@@ -211,6 +212,13 @@ class Knowledge:
     def fresh(self, base_name: str) -> bool:
         """Tell whether a framework makes an object of a class derived from this one for each run."""
         return any(described.fresh for described in self._base_lineage(base_name))
+
+    def reserved(self, base_name: str) -> dict[str, Reserved]:
+        """Return the names that a class derived from this one should leave alone."""
+        names: dict[str, Reserved] = {}
+        for described in self._base_lineage(base_name):
+            names = {**described.reserved, **names}
+        return names
 
     def _base_lineage(self, name: str) -> Iterator[Base]:
         at: str | None = name

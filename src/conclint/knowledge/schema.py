@@ -422,6 +422,15 @@ class Decorator(Override, frozen=True, forbid_unknown_fields=True, kw_only=True)
     source: str | None = None
 
 
+class Reserved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A name that a class needs for itself, in the versions of Python from `since` to `until`, both included."""
+
+    since: str | None = None
+    until: str | None = None
+    may: Literal["nothing", "store", "override"] = "nothing"
+    """What a subclass may do all the same: store to it, or override the method and call the original."""
+
+
 class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A class that people derive from: which methods of theirs are called from where.
 
@@ -434,6 +443,8 @@ class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Each run gets an object of its own, a request's handler: `self` isn't shared."""
     methods: dict[str, Override] = {}
     mixes: Override | None = None
+    reserved: dict[str, Reserved] = {}
+    """Attributes and methods that the class uses itself."""
     since: str | None = None
     source: str | None = None
 
