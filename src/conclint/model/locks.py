@@ -218,6 +218,8 @@ class Locks:
             return None
         if name in ("release", "__exit__"):
             return "release", lock
+        if lock.domain is Domain.ASYNCIO and not isinstance(self._module.tree.parent(node), cst.Await):
+            return None  # the call only makes a coroutine
         return ("acquire" if name == "__enter__" or _waits(node) else "try"), lock
 
     def step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
