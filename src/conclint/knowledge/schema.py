@@ -12,138 +12,38 @@ settimeout, acquire_shared, release_shared.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Container
 from typing import Literal
 
 import msgspec
 
+from conclint.knowledge.parameter import Parameter
+from conclint.knowledge.words import Domain, Primitive, Transfer, Where
 
-class Primitive(enum.Enum):
-    """What kind of thing a value is, in the words of concurrency."""
-
-    LOCK = "lock"
-    SEMAPHORE = "semaphore"
-    CONDITION = "condition"
-    EVENT = "event"
-    BARRIER = "barrier"
-    TIMER = "timer"
-    THREAD = "thread"
-    PROCESS = "process"
-    POOL = "pool"
-    EXECUTOR = "executor"
-    FUTURE = "future"
-    TASK = "task"
-    TASK_GROUP = "task group"
-    QUEUE = "queue"
-    PIPE = "pipe"
-    CONNECTION = "connection"
-    LISTENER = "listener"
-    SHARED_VALUE = "shared value"
-    SHARED_MEMORY = "shared memory"
-    MANAGER = "manager"
-    PROXY = "proxy"
-    THREAD_LOCAL = "thread-local"
-    CONTEXT_VARIABLE = "context variable"
-    CONTEXT = "context"  # contextvars.Context: a set of context variables' values
-    PROCESS_CONTEXT = "process context"
-    EVENT_LOOP = "event loop"
-    SUBPROCESS = "subprocess"
-    SERVER = "server"
-    SCHEDULER = "scheduler"
-    SERVICE = "service"  # a client, observer or listener that runs callbacks in threads of its own
-    SELECTOR = "selector"
-    LOG = "log"
-    SOCKET = "socket"
-    FINALIZER = "finalizer"
-    INTERPRETER = "interpreter"
-
-
-class Domain(enum.Enum):
-    """Between whom a primitive works."""
-
-    THREAD = "thread"
-    PROCESS = "process"
-    INTERPRETER = (
-        "interpreter"  # threads with an interpreter of their own: like processes, they share nothing
-    )
-    ASYNCIO = "asyncio"  # tasks of an event loop, be it asyncio's, trio's or tornado's
-    GREENLET = "greenlet"  # cooperative threads: gevent, eventlet
-    HOST = "host"  # all processes of a machine, or of several: file locks, redis locks
-
-
-class Where(enum.Enum):
-    """Where a callable that was handed over will run."""
-
-    THREAD = "thread"  # a new thread
-    PROCESS = "process"  # a new process
-    INTERPRETER = "interpreter"  # another interpreter of this process
-    WORKER = "worker"  # a worker of the pool or executor it was given to
-    HELPER = "helper"  # a thread that the library keeps: a dispatcher, a result handler
-    LOOP = "loop"  # the event loop, between other callbacks
-    GREENLET = "greenlet"  # a cooperative thread, which changes only where something waits
-    SIGNAL = "signal"  # a signal handler, on the main thread between two bytecodes
-    FINALIZER = "finalizer"  # wherever garbage collection happens
-    EXIT = "exit"  # the main thread while the interpreter ends
-    FORK = "fork"  # around os.fork
-    CALLER = "caller"  # in the calling thread, during the call or a later one of the same object
-
-
-class Transfer(enum.Enum):
-    """Whether an object can be handed to another process."""
-
-    NEVER = "never"  # pickling it raises
-    INHERIT = "inherit"  # as an argument of a Process or of a pool's initializer only, not of a task
-    ALWAYS = "always"  # pickled, and still the same thing on the other side
-    COPY = "copy"  # pickled, but the other side gets a copy of its own
-
-
-class Parameter:
-    """How a call hands an argument over: by name, by 0-based position without `self`, or either.
-
-    `rest` stands for all positional arguments from `position` on, or, without a position, for all other
-    keywords. Immutable by convention; compares by value.
-    """
-
-    __slots__ = ("name", "position", "rest")
-
-    def __init__(self, name: str | None = None, position: int | None = None, *, rest: bool = False) -> None:
-        self.name = name
-        self.position = position
-        self.rest = rest
-
-    @classmethod
-    def parse(cls, text: str) -> Parameter:
-        """Read the written form. Raises `ValueError` for any other text."""
-        if text == "**":
-            return cls(rest=True)
-        name, at, position = text.partition("@")
-        if not at or (position and not position.isdecimal()) or not (name or position):
-            raise ValueError(f"'{text}' is no parameter: write name@position")
-        index = int(position) if position else None
-        if name == "*":
-            if index is None:
-                raise ValueError("'*@' needs a position: write *@1")
-            return cls(position=index, rest=True)
-        if name and not name.isidentifier():
-            raise ValueError(f"'{name}' in '{text}' is no name of a parameter")
-        return cls(name or None, index)
-
-    def __str__(self) -> str:
-        if self.rest:
-            return "**" if self.position is None else f"*@{self.position}"
-        return f"{self.name or ''}@{'' if self.position is None else self.position}"
-
-    def __repr__(self) -> str:
-        return f"Parameter.parse({str(self)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Parameter):
-            return NotImplemented
-        return (self.name, self.position, self.rest) == (other.name, other.position, other.rest)
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.position, self.rest))
+__all__ = [
+    "Attribute",
+    "Base",
+    "Blocks",
+    "Choice",
+    "Decorator",
+    "Deprecated",
+    "Domain",
+    "Function",
+    "Kind",
+    "Library",
+    "Method",
+    "Order",
+    "Override",
+    "Parameter",
+    "Primitive",
+    "Reserved",
+    "Runs",
+    "StartMethod",
+    "Transfer",
+    "Type",
+    "Variable",
+    "Where",
+]
 
 
 class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
