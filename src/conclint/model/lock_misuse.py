@@ -76,9 +76,13 @@ def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:
             parent = module.tree.parent(parent)
             assert parent is not None
             parent = module.tree.parent(parent)
-        if isinstance(parent, cst.WithItem) or (
-            isinstance(parent, cst.Attribute) and _is_acquired(module, parent)
-        ):
+        if isinstance(parent, cst.WithItem):
+            statement = module.tree.parent(parent)
+            waits = isinstance(statement, cst.With) and statement.asynchronous is not None
+            # A plain `with` on asyncio's locks raises at once, so it locks nobody out.
+            if waits or site.domain is not Domain.ASYNCIO:
+                yield site.call
+        elif isinstance(parent, cst.Attribute) and _is_acquired(module, parent):
             yield site.call
 
 
