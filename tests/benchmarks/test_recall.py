@@ -1,0 +1,65 @@
+"""When a published bug counts as found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import recall
+from conclint.finding import Finding, Severity, Span
+
+CASE = {
+    "id": "one",
+    "kind": "wait-not-in-loop",
+    "static": "easy",
+    "file": "one.py",
+    "function": "Box.take",
+    "lines": "10-12",
+}
+
+
+def finding(line: int, context: str, code: str = "CON301") -> Finding:
+    return Finding("one.py", Span(line, 1, line, 9), code, "name", Severity.ERROR, "message", context)
+
+
+@pytest.fixture
+def case() -> recall.Case:
+    (found,) = recall.cases_in({"case": [CASE]}, Path("home"))
+    return found
+
+
+def test_the_files_of_a_case_lie_below_its_id(case: recall.Case) -> None:
+    assert (case.buggy, case.fixed) == (Path("home/one/buggy/one.py"), Path("home/one/fixed/one.py"))
+    assert case.lines == range(10, 13)
+
+
+@pytest.mark.parametrize(
+    ("line", "context", "code", "verdict"),
+    [
+        (11, "Box.take", "CON301", "found"),
+        (90, "Box.take", "CON301", "found"),
+        (90, "Box.take.<locals>.again", "CON301", "found"),
+        (90, "outside.<locals>.Box.take", "CON301", "found"),
+        (11, "", "CON301", "found"),
+        (90, "Box.take_all", "CON301", "missed"),
+        (90, "Box", "CON301", "missed"),
+        (11, "Box.take", "CON202", "missed"),
+    ],
+)
+def test_a_bug_is_found_in_its_function_or_on_its_lines(
+    case: recall.Case, line: int, context: str, code: str, verdict: str
+) -> None:
+    assert recall.judge(case, [finding(line, context, code)], []).verdict == verdict
+
+
+def test_what_is_left_in_the_mended_function_counts_against_the_rule(case: recall.Case) -> None:
+    buggy = [finding(11, "Box.take")]
+    assert recall.judge(case, buggy, [finding(11, "Box.put")]).verdict == "found"
+    assert recall.judge(case, buggy, [finding(40, "Box.take")]).verdict == "found, not quiet"
+
+
+def test_totals_are_given_for_each_class_and_for_all(case: recall.Case) -> None:
+    here, away = [finding(11, "Box.take")], [finding(1, "Box.put")]
+    outcomes = [recall.judge(case, here, away), recall.judge(case, here, here), recall.judge(case, away, here)]
+    assert recall.totals(outcomes) == [("easy", "3", "2", "1"), ("all", "3", "2", "1")]
