@@ -42,6 +42,14 @@ class Event:
                 return instance.facts.kind
         return None
 
+    @property
+    def domain(self) -> Domain | None:
+        """Between whom the object works."""
+        for instance in self.instances:
+            if instance.facts is not None:
+                return instance.facts.domain
+        return None
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Handover:

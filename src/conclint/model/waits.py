@@ -10,6 +10,7 @@ import libcst as cst
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.arguments import argument
+from conclint.model.flow import place_of, reaches
 from conclint.model.graph import OpKind
 from conclint.model.rewriting import line_of
 from conclint.syntax.children import descendants
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.events import Event
-    from conclint.model.graph import Block, Graph, Op
+    from conclint.model.graph import Op
     from conclint.model.module import ModuleModel
 
 _USES = (OpKind.CALL, OpKind.LOAD, OpKind.YIELD, OpKind.RETURN, OpKind.DELETE)
@@ -135,7 +136,7 @@ def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
     graph = module.graph(function) if function is not None else None
     if graph is None:
         return True
-    start = _place(graph, call)
+    start = place_of(graph, call)
     if start is None:
         return True
     block, index = start
@@ -148,7 +149,7 @@ def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
         if any(_is_use(module, op) for op in block.ops[index:] if id(op.node) not in tested):
             return False
         if len(block.edges) != 1 or block.edges[0].test is not None:
-            return bool(tested) and _reaches(block, call)
+            return bool(tested) and reaches(block, call)
         block, index = block.edges[0].target, 0
     return False
 
@@ -159,25 +160,3 @@ def _is_use(module: ModuleModel, op: Op) -> bool:
     if op.kind is OpKind.LOAD:
         return isinstance(op.node, cst.Subscript)
     return op.kind is not OpKind.CALL or module.may_raise(op)
-
-
-def _place(graph: Graph, call: cst.Call) -> tuple[Block, int] | None:
-    for block in graph.blocks:
-        for index, op in enumerate(block.ops):
-            if op.node is call and op.kind is OpKind.CALL:
-                return block, index + 1
-    return None
-
-
-def _reaches(start: Block, call: cst.Call) -> bool:
-    seen: set[int] = set()
-    pending = [edge.target for edge in start.edges]
-    while pending:
-        block = pending.pop()
-        if id(block) in seen:
-            continue
-        seen.add(id(block))
-        if any(op.node is call for op in block.ops):
-            return True
-        pending.extend(edge.target for edge in block.edges)
-    return False

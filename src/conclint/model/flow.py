@@ -1,0 +1,51 @@
+"""What follows what in a control-flow graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conclint.model.graph import OpKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import libcst as cst
+
+    from conclint.model.graph import Block, Graph, Op
+
+
+def place_of(graph: Graph, call: cst.Call) -> tuple[Block, int] | None:
+    """Return the block of a call and the index of what follows it there, None when nothing calls it."""
+    for block in graph.blocks:
+        for index, op in enumerate(block.ops):
+            if op.node is call and op.kind is OpKind.CALL:
+                return block, index + 1
+    return None
+
+
+def straight_after(graph: Graph, call: cst.Call) -> Iterator[Op]:
+    """Yield the operations that follow a call whatever comes out of it: those before the first branch."""
+    place = place_of(graph, call)
+    seen: set[int] = set()
+    while place is not None:
+        block, index = place
+        if id(block) in seen:
+            return
+        seen.add(id(block))
+        yield from block.ops[index:]
+        place = (block.edges[0].target, 0) if len(block.edges) == 1 else None
+
+
+def reaches(start: Block, call: cst.Call) -> bool:
+    """Tell whether a call can be reached from the end of a block."""
+    seen: set[int] = set()
+    pending = [edge.target for edge in start.edges]
+    while pending:
+        block = pending.pop()
+        if id(block) in seen:
+            continue
+        seen.add(id(block))
+        if any(op.node is call for op in block.ops):
+            return True
+        pending.extend(edge.target for edge in block.edges)
+    return False
