@@ -183,7 +183,7 @@ class ModuleModel:
         if key not in self._graphs:
             try:
                 self._graphs[key] = build(
-                    function.node, never_returns=self._never_returns, suppresses=self._suppresses
+                    function.node, never_returns=self._never_returns, suppresses=self.suppresses
                 )
             except TooComplex:
                 self._graphs[key] = None
@@ -206,7 +206,8 @@ class ModuleModel:
         symbol = self.symbol(call.func)
         return symbol in ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 
-    def _suppresses(self, manager: cst.BaseExpression) -> bool:
+    def suppresses(self, manager: cst.BaseExpression) -> bool:
+        """Tell a context manager that may swallow exceptions of its body, or demands one."""
         if not isinstance(manager, cst.Call):
             return False
         name = dotted_name(manager.func).rpartition(".")[2]
