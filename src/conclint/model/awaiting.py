@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from conclint.model.definitions import Function
     from conclint.model.graph import Graph, Op
-    from conclint.model.locks import Held, Lock
+    from conclint.model.locks import Lock
+    from conclint.model.locksets import Held
     from conclint.model.module import ModuleModel
     from conclint.model.paths import Facts, State
 

@@ -1,4 +1,4 @@
-"""Which lock an expression is, and which are held where.
+"""Which lock an expression is.
 
 A lock's identity is its access path with the object left out: `self._lock` of class C is the same lock class in
 every method of C, as lockdep and Infer see it. `Condition(lock)` is an alias of its lock.
@@ -7,37 +7,36 @@ every method of C, as lockdep and Infer see it. `Condition(lock)` is an alias of
 from __future__ import annotations
 
 import dataclasses
+import functools
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.arguments import argument
-from conclint.model.graph import Op, OpKind
-from conclint.model.paths import Exploration, Facts, State, explore, outcome
-from conclint.model.values import NONE, UNKNOWN, ClassValue, FunctionValue, Instance, Symbol, Value, Values
+from conclint.model.values import NONE, UNKNOWN, ClassValue, Instance, Symbol, Value, Values
 from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from conclint.model.definitions import Function
+    from conclint.model.definitions import Class, Function
     from conclint.model.module import ModuleModel
+    from conclint.syntax import Binding
 
 LOCKING = frozenset({Primitive.LOCK, Primitive.SEMAPHORE, Primitive.CONDITION})
-_DEEPEST_CALLS = 40
-_SOUNDS_LIKE_A_LOCK = ("lock", "mutex", "cond", "sem", "guard")
-
-Held: TypeAlias = "tuple[tuple[str, int], ...]"
-"""What is held, in the order of taking: (key of the lock, `id` of the node that took it)."""
+_LOCK_WORDS = frozenset({"mutex", "cond", "condition", "sem", "semaphore", "guard", "cv"})
+_NO_LOCK_WORDS = frozenset({"block", "clock", "unlock", "flock", "deadlock", "subblock"})
+_IMPORTS = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lock:
     """A lock by its identity. `kind` is None when only its name says that it is one.
 
-    A lock whose type is not known counts as re-entrant, as in Infer: unknown means silent.
+    A lock whose type is not known counts as re-entrant, as in Infer: unknown means silent. `of_self` tells a lock that
+    belongs to the object whose method names it, `parameter` which parameter of its function it is, if any.
     """
 
     key: str
@@ -45,64 +44,98 @@ class Lock:
     kind: Primitive | None
     reentrant: bool
     domain: Domain = Domain.THREAD
+    of_self: bool = False
+    parameter: str = ""
+
+    def seen_through(self, base: str) -> Lock:
+        """Return this lock of `self` as the one of another object, which is called `base`."""
+        name = self.key.rpartition(".")[2]
+        return dataclasses.replace(self, key=f"{self.key}@{base}", label=f"{base}.{name}", of_self=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LockEffect:
-    """What a call of a function leaves behind: locks it has taken, locks of its caller it has released."""
-
-    acquires: frozenset[str] = frozenset()
-    releases: frozenset[str] = frozenset()
-
-
-NO_EFFECT = LockEffect()
+class _Path:
+    key: str
+    of_self: bool = False
+    parameter: str = ""
 
 
-class Locks:
-    """Answers about the locks of one module."""
+class LockNames:
+    """Tells for the expressions of one module which lock each of them is."""
 
     def __init__(self, module: ModuleModel) -> None:
         self._module = module
         self._locks: dict[int, Lock | None] = {}
-        self._effects: dict[int, LockEffect] = {}
-        self._explored: dict[tuple[int, bool], Exploration | None] = {}
+        self._of_class: dict[int, dict[str, Lock]] = {}
         self.by_key: dict[str, Lock] = {}
-        self._deep = 0
 
     def lock(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that an expression stands for, None when it is none."""
         if id(node) not in self._locks:
             self._locks[id(node)] = None
-            found = self._locks[id(node)] = self._identify(node)
+            found = self._locks[id(node)] = self._given_back(node) or self._identify(node)
             if found is not None:
-                self.by_key.setdefault(found.key, found)
+                self.note(found)
         return self._locks[id(node)]
+
+    def note(self, lock: Lock) -> None:
+        """Let `by_key` know a lock."""
+        self.by_key.setdefault(lock.key, lock)
+
+    def of_class(self, cls: Class) -> dict[str, Lock]:
+        """Return the locks that a class of the module or its bases make for themselves, by attribute."""
+        if id(cls) not in self._of_class:
+            owners = reversed(self._module.resolver.mro(cls))
+            self._of_class[id(cls)] = {
+                name: lock
+                for owner in owners
+                for name, bindings in owner.attributes.items()
+                if (lock := self._made(bindings)) is not None
+            }
+        return self._of_class[id(cls)]
+
+    @functools.cached_property
+    def of_module(self) -> dict[str, Lock]:
+        """The locks that are globals of the module, by name."""
+        return {
+            name: lock
+            for name, bindings in self._module.tree.root.bindings.items()
+            if (lock := self._made(bindings)) is not None
+        }
+
+    def _made(self, bindings: list[Binding]) -> Lock | None:
+        for binding in bindings:
+            if binding.kind is BindingKind.ASSIGN and isinstance(binding.node, (cst.Name, cst.Attribute)):
+                lock = self.lock(binding.node)
+                if lock is not None and lock.kind is not None:
+                    return lock
+        return None
 
     def _identify(self, node: cst.BaseExpression) -> Lock | None:
         values = self._values(node)
         path = self._path(node)
         instance = next((v for v in values if isinstance(v, Instance) and _is_locking(v)), None)
         if instance is None:
-            name = dotted_name(node).rpartition(".")[2].lower()
-            if all(map(_is_no_lock, values)) or path is None or not any(word in name for word in _SOUNDS_LIKE_A_LOCK):
+            name = dotted_name(node).rpartition(".")[2]
+            if all(map(_is_no_lock, values)) or path is None or not sounds_like_a_lock(name):
                 return None
-            return Lock(path, dotted_name(node), None, reentrant=True)
+            return Lock(path.key, dotted_name(node), None, True, of_self=path.of_self, parameter=path.parameter)
         if any(isinstance(v, Instance) and not _is_locking(v) for v in values):
             return None
-        return self._guard_of(instance) or self._described(node, instance, path)
+        return self._guard_of(instance) or self._described(node, instance, path, values)
 
-    def _described(self, node: cst.BaseExpression, instance: Instance, path: str | None) -> Lock | None:
+    def _described(
+        self, node: cst.BaseExpression, instance: Instance, path: _Path | None, values: Values
+    ) -> Lock | None:
         facts = instance.facts
         assert facts is not None
         if path is None and instance.site is not None:
-            path = f"<{id(instance.site.call)}>"
+            path = _Path(f"<{id(instance.site.call)}>")
         if path is None:
             return None
-        reentrant = facts.reentrant if facts.reentrant is not None else True
-        if facts.kind is Primitive.CONDITION and instance.site is not None:
-            guard = argument(instance.site.call, facts.guarded_by)
-            reentrant = guard is None or self._reentrant(guard.value)
-        return Lock(path, dotted_name(node) or "lock", facts.kind, reentrant, facts.domain)
+        label = dotted_name(node) or self._module.label(node)
+        reentrant = any(self._may_reenter(value) for value in values if value != NONE)
+        return Lock(path.key, label, facts.kind, reentrant, facts.domain, path.of_self, path.parameter)
 
     def _values(self, node: cst.BaseExpression) -> Values:
         """Return what an expression may be; an attribute of an unknown object is what its only class makes it.
@@ -120,11 +153,13 @@ class Locks:
         (owner,) = owners
         return self._module.resolver.members(self._module.resolver.instance_of(owner), name)
 
-    def _reentrant(self, node: cst.BaseExpression) -> bool:
-        return not any(
-            isinstance(value, Instance) and value.facts is not None and value.facts.reentrant is False
-            for value in self._module.values(node)
-        )
+    def _may_reenter(self, value: Value) -> bool:
+        if not isinstance(value, Instance) or value.facts is None:
+            return True
+        if value.facts.kind is Primitive.CONDITION and value.site is not None:
+            guard = argument(value.site.call, value.facts.guarded_by)
+            return guard is None or any(map(self._may_reenter, self._module.values(guard.value)))
+        return value.facts.reentrant is not False
 
     def _guard_of(self, instance: Instance) -> Lock | None:
         """Return the lock that a condition was made with, when that has a name of its own."""
@@ -135,44 +170,97 @@ class Locks:
             return None
         return self.lock(guard.value)
 
-    def _path(self, node: cst.BaseExpression) -> str | None:
+    def _given_back(self, node: cst.BaseExpression) -> Lock | None:
+        """Return the lock that a property, or a call of a function of this module, does nothing but give back."""
+        function: Function | None = None
+        base: cst.BaseExpression | None = None
+        if isinstance(node, cst.Call):
+            function = self._module.called_function(node)
+            base = node.func.value if isinstance(node.func, cst.Attribute) else None
+        elif isinstance(node, cst.Attribute):
+            function, base = self._property(node), node.value
+        if function is None or function.is_generator or len(function.returns) != 1:
+            return None
+        (given,) = function.returns
+        lock = self.lock(given) if dotted_name(given) else None
+        if lock is None or lock.parameter or not lock.of_self:
+            return lock if lock is not None and not lock.parameter else None
+        return self.through(lock, base)
+
+    def through(self, lock: Lock, base: cst.BaseExpression | None) -> Lock | None:
+        """Return a lock of `self` in a method as the caller sees it who called the method on `base`."""
+        if base is None or self.is_own_object(base):
+            return lock
+        name = dotted_name(base)
+        return lock.seen_through(name) if name else None
+
+    def is_own_object(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression is the object of the method around it, also of one around a closure."""
+        if isinstance(node, cst.Call):
+            return dotted_name(node.func) == "super"
+        function = self._module.function_at(node)
+        return (
+            isinstance(node, cst.Name)
+            and function is not None
+            and (node.value == function.receiver_name or self._is_captured_receiver(function, node.value))
+        )
+
+    def _property(self, node: cst.Attribute) -> Function | None:
+        for value in self._module.values(node.value):
+            if isinstance(value, Instance) and value.cls is not None:
+                for cls in self._module.resolver.mro(value.cls):
+                    if node.attr.value in cls.attributes:
+                        method = cls.methods.get(node.attr.value)
+                        return method if method is not None and method.has_decorator("property") else None
+        return None
+
+    def _path(self, node: cst.BaseExpression) -> _Path | None:
         """Return the access path of a lock with the object left out, None for no path."""
         if isinstance(node, cst.Name):
             return self._variable_path(node)
         if isinstance(node, cst.Attribute):
             return self._attribute_path(node)
+        if isinstance(node, cst.Subscript):
+            return self._element_path(node)
         return None
 
-    def _variable_path(self, node: cst.Name) -> str | None:
+    def _element_path(self, node: cst.Subscript) -> _Path | None:
+        """An element is another lock for each index; what an index is worth is known in one function only."""
+        container = self._path(node.value)
+        if container is None or len(node.slice) != 1:
+            return None
+        index = node.slice[0].slice
+        constant = isinstance(index, cst.Index) and isinstance(index.value, (cst.Integer, cst.SimpleString))
+        where = "" if constant else f"{self._module.context_of(node)}:"
+        return dataclasses.replace(container, key=f"{container.key}[{where}{self._module.code(index)}]")
+
+    def _variable_path(self, node: cst.Name) -> _Path | None:
         scope = self._module.tree.scope_of(node)
         owner = scope.owner(node.value)
         if owner is None:
-            return f"?.{node.value}"
+            return _Path(f"?.{node.value}")
         bindings = owner.bindings.get(node.value, [])
-        if (
-            len(bindings) == 1
-            and bindings[0].kind is BindingKind.ASSIGN
-            and isinstance(bindings[0].value, (cst.Attribute, cst.Name))
-            and not bindings[0].path
-        ):
-            return self._path(bindings[0].value)
-        if bindings and all(b.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM) for b in bindings):
-            return bindings[0].qualified
+        if (alias := _alias(bindings)) is not None:
+            return self._path(alias)
+        if bindings and all(b.kind in _IMPORTS for b in bindings):
+            return _Path(bindings[0].qualified)
         if owner.kind is ScopeKind.MODULE:
-            return f"global {node.value}"
-        return f"{owner.qualified_name}:{node.value}"
+            return _Path(f"global {node.value}")
+        if owner.kind is ScopeKind.CLASS:
+            return _Path(f"{owner.qualified_name}.{node.value}")
+        parameter = len(bindings) == 1 and bindings[0].kind is BindingKind.PARAMETER
+        return _Path(f"{owner.qualified_name}:{node.value}", parameter=node.value if parameter else "")
 
-    def _attribute_path(self, node: cst.Attribute) -> str | None:
+    def _attribute_path(self, node: cst.Attribute) -> _Path | None:
         name = node.attr.value
         for value in self._module.values(node.value):
             if isinstance(value, (Instance, ClassValue)) and value.cls is not None:
-                owner = self._owner_of(value, name)
-                base = dotted_name(node.value)
-                function = self._module.function_at(node)
-                here = base == function.receiver_name if function is not None else False
-                outer = function is not None and not here and self._is_captured_receiver(function, base)
-                other = "" if here or outer or isinstance(value, ClassValue) else f"@{base}"
-                return f"{owner}.{name}{other}"
+                owner, shared = self._owner_of(value, name)
+                if isinstance(value, ClassValue) or shared:
+                    return _Path(f"{owner}.{name}")
+                if self.is_own_object(node.value):
+                    return self._alias_of_attribute(value.cls, name) or _Path(f"{owner}.{name}", of_self=True)
+                return _Path(f"{owner}.{name}@{dotted_name(node.value)}")
         base = dotted_name(node.value)
         if not base:
             return None
@@ -180,220 +268,46 @@ class Locks:
         scope = self._module.tree.scope_of(node)
         owner_scope = scope.owner(root)
         where = owner_scope.qualified_name if owner_scope is not None else "?"
-        return f"{where}:{base}.{name}"
+        return _Path(f"{where}:{base}.{name}")
+
+    def _alias_of_attribute(self, cls: Class, name: str) -> _Path | None:
+        """Return the path of what an attribute only repeats: `self.mutex = self._lock`."""
+        bindings = [b for owner in self._module.resolver.mro(cls) for b in owner.attributes.get(name, ())]
+        alias = _alias(bindings)
+        if not isinstance(alias, cst.Attribute) or alias.attr.value == name or not self.is_own_object(alias.value):
+            return None
+        return self._path(alias)
 
     def _is_captured_receiver(self, function: Function, name: str) -> bool:
         owner = function.scope.owner(name)
         outside = self._module.function_of(owner) if owner is not None else None
         return outside is not None and outside.receiver_name == name
 
-    def _owner_of(self, value: Instance | ClassValue, name: str) -> str:
+    def _owner_of(self, value: Instance | ClassValue, name: str) -> tuple[str, bool]:
+        """Return the name of the class that has an attribute, and whether all its objects share the attribute."""
         assert value.cls is not None
         for cls in self._module.resolver.mro(value.cls):
             if name in cls.attributes:
-                return cls.qualified_name
-        return value.cls.qualified_name
-
-    # what operations do to locks
-
-    def event(self, op: Op) -> tuple[str, Lock] | None:
-        """Return ("acquire" | "try" | "release", lock) for an operation on one lock."""
-        node = op.node
-        if op.kind in (OpKind.ENTER, OpKind.EXIT):
-            assert isinstance(node, cst.WithItem)
-            lock = self.lock(node.item)
-            if lock is None:
-                return None
-            return ("acquire" if op.kind is OpKind.ENTER else "release"), lock
-        if op.kind is not OpKind.CALL or not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
-            return None
-        name = node.func.attr.value
-        if name not in ("acquire", "release", "__enter__", "__exit__", "enter_context"):
-            return None
-        if name == "enter_context":
-            lock = self.lock(node.args[0].value) if node.args else None
-            return ("acquire", lock) if lock is not None else None
-        lock = self.lock(node.func.value)
-        if lock is None:
-            return None
-        if name in ("release", "__exit__"):
-            return "release", lock
-        if lock.domain is Domain.ASYNCIO and not isinstance(self._module.tree.parent(node), cst.Await):
-            return None  # the call only makes a coroutine
-        return ("acquire" if name == "__enter__" or _waits(node) else "try"), lock
-
-    def step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
-        """Move a `Held` over an operation, for `explore`."""
-        held: Held = state  # type: ignore[assignment]
-        if op.kind not in (OpKind.CALL, OpKind.ENTER, OpKind.EXIT):
-            return None
-        event = self.event(op)
-        if event is None:
-            return self._by_effect(op, held)
-        what, lock = event
-        if what == "release":
-            return ((_without(held, lock.key), ()),)
-        taken = _with(held, lock.key, id(op.node))
-        if what == "acquire":
-            return ((taken, ((outcome(op.node), True),) if isinstance(op.node, cst.Call) else ()),)
-        assert isinstance(op.node, cst.Call)
-        name = outcome(op.node)
-        return ((taken, ((name, True),)), (held, ((name, False),)))
-
-    def _by_effect(self, op: Op, held: Held) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
-        effect = self._effect_of_op(op, held)
-        if effect is NO_EFFECT or effect is None:
-            return None
-        for key in effect.releases:
-            held = _without(held, key)
-        for key in sorted(effect.acquires):
-            held = _with(held, key, id(op.node))
-        return ((held, ()),)
-
-    def _effect_of_op(self, op: Op, held: Held) -> LockEffect | None:
-        node = op.node
-        if op.kind is OpKind.CALL:
-            assert isinstance(node, cst.Call)
-            return self._effect_of_call(node)
-        assert isinstance(node, cst.WithItem)
-        if op.kind is OpKind.EXIT:
-            # Whatever its own entry took (a helper, an ExitStack's members, a class's __enter__) is given back.
-            mine = {id(node), *self._entered_contexts(node)}
-            return LockEffect(releases=frozenset(key for key, taker in held if taker in mine))
-        return LockEffect(acquires=self._taken_by_manager(node.item))
-
-    def _effect_of_call(self, call: cst.Call) -> LockEffect:
-        function = self._module.called_function(call)
-        if function is None or function.is_generator or function.is_async:
-            return NO_EFFECT
-        return self.effect(function)
-
-    def _entered_contexts(self, item: cst.WithItem) -> set[int]:
-        stack = item.asname.name if item.asname is not None else None
-        if not isinstance(stack, cst.Name):
-            return set()
-        scope = self._module.tree.scope_of(item)
-        return {
-            id(call)
-            for call in scope.calls
-            if isinstance(call.func, cst.Attribute)
-            and call.func.attr.value == "enter_context"
-            and dotted_name(call.func.value) == stack.value
-        }
-
-    def _taken_by_manager(self, manager: cst.BaseExpression) -> frozenset[str]:
-        """Return the locks held inside `with manager:` for helpers and classes of this module."""
-        for value in self._module.values(manager):
-            if isinstance(value, Instance) and value.cls is not None:
-                for entering in self._module.resolver.members(value, "__enter__"):
-                    if isinstance(entering, FunctionValue):
-                        return self.effect(entering.function).acquires
-        if isinstance(manager, cst.Call):
-            function = self._module.called_function(manager)
-            if function is not None and function.is_generator and function.has_decorator("contextmanager"):
-                return self._held_at_yield(function)
-        return frozenset()
-
-    def _held_at_yield(self, function: Function) -> frozenset[str]:
-        exploration = self.explored(function)
-        found: list[frozenset[str]] = []
-
-        def see(op: Op, states: Mapping[State, Facts]) -> None:
-            if op.kind is OpKind.YIELD:
-                found.extend(frozenset(key for key, _ in held) for held in states)  # type: ignore[attr-defined]
-
-        if exploration is not None:
-            exploration.visit(see)
-        return frozenset.intersection(*found) if found else frozenset()
-
-    def effect(self, function: Function) -> LockEffect:
-        """Return what a call of `function` leaves locked or unlocked when it returns."""
-        known = self._effects.get(id(function))
-        if known is not None:
-            return known
-        if self._deep >= _DEEPEST_CALLS:
-            return NO_EFFECT
-        self._effects[id(function)] = NO_EFFECT  # what a recursive call sees
-        self._deep += 1
-        called = [effect for effect in map(self._effect_of_call, function.scope.calls) if effect != NO_EFFECT]
-        self._deep -= 1
-        if not called and not self.handles_locks(function):
-            return NO_EFFECT
-        exploration = self.explored(function)
-        if exploration is None:
-            return NO_EFFECT
-        ends = [frozenset(key for key, _ in held) for held in exploration.ends(exploration.graph.returned)]  # type: ignore[attr-defined]
-        acquires = frozenset.intersection(*ends) if ends else frozenset()
-        releases = frozenset(
-            event[1].key
-            for op in exploration.graph.ops()
-            if (event := self.event(op)) is not None and event[0] == "release" and op.kind is OpKind.CALL
-        )
-        taken = {
-            event[1].key
-            for op in exploration.graph.ops()
-            if (event := self.event(op)) is not None and event[0] != "release"
-        }
-        releases = releases.union(*(effect.releases for effect in called))
-        taken.update(*(effect.acquires for effect in called))
-        found = LockEffect(acquires, releases - taken)
-        self._effects[id(function)] = found if found != NO_EFFECT else NO_EFFECT
-        return self._effects[id(function)]
-
-    def handles_locks(self, function: Function) -> bool:
-        """Tell quickly whether the function's own code can take or release a lock at all."""
-        names = {"acquire", "release", "enter_context", "__enter__", "__exit__"}
-        for scope in (function.scope, *_comprehensions(function)):
-            if scope.withs:
-                return True
-            for call in scope.calls:
-                if isinstance(call.func, cst.Attribute) and call.func.attr.value in names:
-                    return True
-        return False
-
-    def explored(self, function: Function, *, implicit: bool = False) -> Exploration | None:
-        """Return which locks are held where in a function that starts with none; None when that is beyond reach.
-
-        With `implicit`, calls and the like may raise as well as `raise` statements.
-        """
-        key = id(function), implicit
-        if key not in self._explored:
-            self._explored[key] = None
-            graph = self._module.graph(function)
-            if graph is not None:
-                may_raise: Callable[[Op], bool] | None = self._module.may_raise if implicit else None
-                found = explore(graph, (), self.step, self._module.conditions, may_raise=may_raise)
-                self._explored[key] = found if found.complete else None
-        return self._explored[key]
-
-    def held_at(self, function: Function) -> dict[int, frozenset[str]]:
-        """Return the keys of the locks that are surely held at each operation's node, by `id` of the node.
-
-        Nodes that nothing leads to are left out.
-        """
-        exploration = self.explored(function)
-        found = _held_in(exploration)
-        if exploration is not None and any(id(op.node) not in found for op in exploration.graph.ops()):
-            # The body of a handler is often reached by nothing but a failing call.
-            found = _held_in(self.explored(function, implicit=True)) | found
-        return found
+                return cls.qualified_name, all(binding.scope is cls.scope for binding in cls.attributes[name])
+        return value.cls.qualified_name, False
 
 
-def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:
-    found: dict[int, frozenset[str]] = {}
-
-    def see(op: Op, states: Mapping[State, Facts]) -> None:
-        here = frozenset.intersection(*(frozenset(key for key, _ in held) for held in states))  # type: ignore[attr-defined]
-        before = found.get(id(op.node))
-        found[id(op.node)] = here if before is None else before & here
-
-    if exploration is not None:
-        exploration.visit(see)
-    return found
+def sounds_like_a_lock(name: str) -> bool:
+    """Tell whether the name of a variable or attribute says that it is a lock: `_lock`, `rlock`, `queue_mutex`."""
+    words = re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    return any(
+        word in _LOCK_WORDS or (word.endswith(("lock", "mutex")) and word not in _NO_LOCK_WORDS) for word in words
+    )
 
 
-def _comprehensions(function: Function) -> list:  # type: ignore[type-arg]
-    return [child for child in function.scope.children if child.kind is ScopeKind.COMPREHENSION]
+def _alias(bindings: list[Binding]) -> cst.Attribute | cst.Name | None:
+    """Return the name or attribute that a variable stands for, when it is bound once and to nothing else."""
+    if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
+        return None
+    value = bindings[0].value
+    if not isinstance(value, (cst.Attribute, cst.Name)) or dotted_name(value) in ("None", "True", "False"):
+        return None
+    return value
 
 
 def _is_no_lock(value: Value) -> bool:
@@ -405,27 +319,3 @@ def _is_no_lock(value: Value) -> bool:
 
 def _is_locking(value: Value) -> bool:
     return isinstance(value, Instance) and value.facts is not None and value.facts.kind in LOCKING
-
-
-def _waits(call: cst.Call) -> bool:
-    """Tell an acquire that only returns with the lock: no arguments, or `blocking=True` alone."""
-    if not call.args:
-        return True
-    if len(call.args) > 1:
-        return False
-    given = call.args[0]
-    named = given.keyword is None or given.keyword.value == "blocking"
-    return named and isinstance(given.value, cst.Name) and given.value.value == "True"
-
-
-def _with(held: Held, key: str, taker: int) -> Held:
-    if sum(k == key for k, _ in held) >= 3 or (key, taker) in held:
-        return held
-    return (*held, (key, taker))
-
-
-def _without(held: Held, key: str) -> Held:
-    for index in range(len(held) - 1, -1, -1):
-        if held[index][0] == key:
-            return held[:index] + held[index + 1 :]
-    return held

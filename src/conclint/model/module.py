@@ -18,7 +18,7 @@ from conclint.model import leaks as _leaks
 from conclint.model.definitions import Class, Function, define
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
-from conclint.model.locks import Locks
+from conclint.model.locksets import Locks
 from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions

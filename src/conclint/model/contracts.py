@@ -1,0 +1,227 @@
+"""Contracts about locks: what a function says of the locks that its caller holds.
+
+`assert self._lock.locked()` counts as held, as Infer's RacerD reads `assertHoldsLock`; so do a name that ends in
+`_locked` or `_unlocked`, and a docstring or comment that says "caller must hold the lock".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.graph import OpKind
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from conclint.model.definitions import Class, Function
+    from conclint.model.locks import Lock, LockNames
+    from conclint.model.module import ModuleModel
+
+_SUFFIXES = re.compile(r"\w_(?:(?:un)?locked|no_?lock|lock_held|(?:holding|with|under)_lock)$", re.IGNORECASE)
+_ASKING_OR_CHANGING = frozenset(
+    {"is", "are", "was", "has", "check", "raise", "if", "when", "while", "until", "wait", "set", "mark", "on", "not"}
+)
+_LOCK = r"\w*(?:lock|mutex|monitor|semaphore|cond(?:ition)?)s?\w*"
+_HELD = r"(?:held|acquired|locked|taken|owned)"
+_HOLDS = r"(?:hold|holds|holding|held|owns?|owning|acquired?|locks?|locked)"
+_MUST = r"(?:must|shall|should|needs? to|ha(?:s|ve) to|(?:is|are) (?:assumed|expected|required|supposed) to|will)"
+_STATED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\bcallers?\b.*\b{_MUST}\b.*\b{_HOLDS}\b",
+        r"\bcallers?\W+(?:already |always )?(?:hold|holds|holding|held|owns?|locks|locked)\b",
+        r"\b(?:held|locked|acquired) by (?:the |its |our )?callers?\b",
+        rf"\b(?:called|invoked|run|executed|used)\b.*\bwith\b.*\b{_LOCK}\W+(?:[\w.]+\W+)?{_HELD}\b",
+        rf"\b(?:called|invoked|run|executed|used)\b.*\b(?:under|inside|while|when)\b.*\b{_LOCK}",
+        rf"\b{_LOCK}\W+{_MUST} (?:already )?be (?:already )?{_HELD}\b",
+        rf"\b(?:assum\w+|expects?|requires?|needs?)\b.*\b{_LOCK}\W.*\b{_HELD}\b",
+        rf"\b{_MUST} (?:already )?(?:hold|own|have acquired|be holding)\b.*\b{_LOCK}",
+        rf"^\W*(?:with |under )?(?:the |self\.)?{_LOCK}\W+(?:is )?(?:already )?held\W*$",
+        r"^\W*(?:requires|holds|locks held|guarded by)\s*:",
+    )
+)
+_HINT = re.compile(r"lock|mutex|monitor|semaphore|cond|hold|held", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|never|no|without|nor|cannot|unless|instead)\b|n't\b|before.*\b(?:lock|mutex)", re.IGNORECASE)
+_NAMES = re.compile(r"(?:\b(?:self|cls)\.)?\b([A-Za-z_]\w*)")
+_ASSERTIONS = frozenset({"locked", "_is_owned", "is_owned", "is_locked"})
+_CALLS_DEEP = 3
+
+
+class Contracts:
+    """Reads the contracts of the functions of one module."""
+
+    def __init__(self, module: ModuleModel, names: LockNames) -> None:
+        self._module = module
+        self._names = names
+        self._assumed: dict[int, frozenset[str]] = {}
+
+    def assumed(self, function: Function) -> frozenset[str]:
+        """Return the keys of the locks that the function says are held when it is entered.
+
+        A contract that does not name its lock means the only one of the class, or of the module where there is no class.
+        """
+        key = id(function)
+        if key not in self._assumed:
+            keys = frozenset(lock.key for lock in self._asserted(function, _CALLS_DEEP))
+            if not keys and (stated := frozenset(lock.key for lock in self._stated(function))):
+                keys = stated - self._taken_first(function)
+            self._assumed[key] = keys
+        return self._assumed[key]
+
+    # asserted in code
+
+    def _asserted(self, function: Function, deep: int) -> Iterator[Lock]:
+        """Yield the locks whose state the function asserts before it does anything else."""
+        if not isinstance(function.node, cst.FunctionDef):
+            return
+        for statement in _first_statements(function.node):
+            if isinstance(statement, cst.Assert):
+                yield from self._tested(statement.test)
+            elif isinstance(statement, cst.If) and _only_raises(statement) and _is_negated(statement.test):
+                yield from self._tested(statement.test.expression)  # type: ignore[attr-defined]
+            elif isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Call) and deep > 0:
+                locks = list(self._asserted_by(statement.value, deep))
+                yield from locks
+                if not locks:
+                    return
+            else:
+                return
+
+    def _asserted_by(self, call: cst.Call, deep: int) -> Iterator[Lock]:
+        called = self._module.called_function(call)
+        if called is None or called.is_generator or called.is_async:
+            return
+        for lock in self._asserted(called, deep - 1):
+            base = call.func.value if isinstance(call.func, cst.Attribute) else None
+            seen = self._names.through(lock, base) if lock.of_self else lock
+            if seen is not None and not lock.parameter:
+                self._names.note(seen)
+                yield seen
+
+    def _tested(self, test: cst.BaseExpression) -> Iterator[Lock]:
+        if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+            yield from self._tested(test.left)
+            yield from self._tested(test.right)
+        elif (
+            isinstance(test, cst.Call)
+            and isinstance(test.func, cst.Attribute)
+            and test.func.attr.value in _ASSERTIONS
+            and (lock := self._names.lock(test.func.value)) is not None
+        ):
+            yield lock
+
+    # stated in words
+
+    def _stated(self, function: Function) -> Iterator[Lock]:
+        node = function.node
+        if not isinstance(node, cst.FunctionDef):
+            return
+        yield from self._required(function, node)
+        sentences = [sentence for sentence in _sentences(node) if _states_contract(sentence)]
+        if not sentences and not _says_locked(function.name):
+            return
+        known = self._known(function)
+        named = [known[name] for sentence in sentences for name in _NAMES.findall(sentence) if name in known]
+        only = self._only_lock(function) if not named else None
+        yield from named if only is None else [only]
+
+    def _required(self, function: Function, node: cst.FunctionDef) -> Iterator[Lock]:
+        for decorator in node.decorators:
+            call = decorator.decorator
+            if isinstance(call, cst.Call) and dotted_name(call.func).rpartition(".")[2] == "requires":
+                known = self._known(function)
+                for given in call.args:
+                    text = given.value.evaluated_value if isinstance(given.value, cst.SimpleString) else None
+                    if isinstance(text, str) and (lock := known.get(text.removeprefix("self."))) is not None:
+                        yield lock
+
+    def _known(self, function: Function) -> dict[str, Lock]:
+        known = dict(self._names.of_module)
+        cls = self._class_of(function)
+        if cls is not None:
+            known |= self._inherited(cls) | self._names.of_class(cls)
+        return known
+
+    def _only_lock(self, function: Function) -> Lock | None:
+        cls = self._class_of(function)
+        if cls is None:
+            locks = self._names.of_module
+        else:
+            locks = self._names.of_class(cls) or self._inherited(cls) or self._names.of_module
+        by_key = {lock.key: lock for lock in locks.values()}
+        return next(iter(by_key.values())) if len(by_key) == 1 else None
+
+    def _class_of(self, function: Function) -> Class | None:
+        """Return the class of a method, also for a function inside one."""
+        return self._module.class_at(function.node.body)  # type: ignore[attr-defined]
+
+    def _inherited(self, cls: Class) -> dict[str, Lock]:
+        """Return the locks that a class takes through its own objects, though nothing in sight makes them."""
+        found: dict[str, Lock] = {}
+        for method in cls.methods.values():
+            for statement in method.scope.withs:
+                for item in statement.items:
+                    node = item.item
+                    if isinstance(node, cst.Attribute) and self._names.is_own_object(node.value):
+                        if (lock := self._names.lock(node)) is not None:
+                            found[node.attr.value] = lock
+        return found
+
+    def _taken_first(self, function: Function) -> frozenset[str]:
+        """Return the locks that the function itself takes before it gives them back: `get_locked` may do the locking."""
+        graph = self._module.graph(function)
+        first: dict[str, str] = {}
+        for op in graph.ops() if graph is not None else ():
+            if op.kind in (OpKind.CALL, OpKind.ENTER, OpKind.EXIT):
+                event = self._module.locks.event(op)
+                if event is not None:
+                    first.setdefault(event[1].key, event[0])
+        return frozenset(key for key, what in first.items() if what != "release")
+
+
+def _first_statements(node: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+    for line in node.body.body:
+        statements = line.body if isinstance(line, cst.SimpleStatementLine) else (line,)
+        for statement in statements:
+            if not (isinstance(statement, cst.Expr) and isinstance(statement.value, cst.BaseString)):
+                yield statement
+
+
+def _only_raises(node: cst.If) -> bool:
+    body = node.body.body[0] if len(node.body.body) == 1 else None
+    inner = body.body[0] if isinstance(body, cst.SimpleStatementLine) else body
+    return node.orelse is None and isinstance(inner, cst.Raise)
+
+
+def _is_negated(test: cst.BaseExpression) -> bool:
+    return isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
+
+
+def _says_locked(name: str) -> bool:
+    if _SUFFIXES.search(name) is None:
+        return False
+    return _ASKING_OR_CHANGING.isdisjoint(name.lower().split("_"))
+
+
+def _states_contract(sentence: str) -> bool:
+    return any(pattern.search(sentence) for pattern in _STATED) and not _DENIED.search(sentence)
+
+
+def _sentences(node: cst.FunctionDef) -> Iterator[str]:
+    """Yield the sentences of the docstring, and of the comments that stand around the first line of the function."""
+    text = node.get_docstring() or ""
+    lines = list(node.leading_lines)
+    if isinstance(node.body, cst.IndentedBlock):
+        header = node.body.header.comment
+        text += f"\n\n{header.value.lstrip('# ')}" if header is not None else ""
+        first = node.body.body[0]
+        lines += list(first.leading_lines) if isinstance(first, cst.SimpleStatementLine) else []
+    comments = " ".join(line.comment.value.lstrip("#! ") for line in lines if line.comment is not None)
+    for paragraph in (*re.split(r"\n\s*\n", text), comments):
+        if not _HINT.search(paragraph):
+            continue
+        for sentence in re.split(r"(?<=[.;!])\s+|\n(?=\s*[A-Z][\w ]*:)", paragraph):
+            yield " ".join(sentence.split())
