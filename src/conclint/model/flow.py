@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conclint.model.graph import OpKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import libcst as cst
 
@@ -34,6 +34,22 @@ def straight_after(graph: Graph, call: cst.Call) -> Iterator[Op]:
         seen.add(id(block))
         yield from block.ops[index:]
         place = (block.edges[0].target, 0) if len(block.edges) == 1 else None
+
+
+def after(graph: Graph, call: cst.Call, until: Callable[[Op], bool]) -> Iterator[Op]:
+    """Yield the operations that may follow a call when nothing raises, on each way as far as one that `until` tells."""
+    place = place_of(graph, call)
+    pending = [place] if place is not None else []
+    seen: set[int] = set()
+    while pending:
+        block, index = pending.pop()
+        for op in block.ops[index:]:
+            yield op
+            if until(op):
+                break
+        else:
+            pending += [(e.target, 0) for e in block.edges if not e.explicit_raise and id(e.target) not in seen]
+            seen.update(id(edge.target) for edge in block.edges)
 
 
 def reaches(start: Block, call: cst.Call) -> bool:

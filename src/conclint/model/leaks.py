@@ -44,7 +44,7 @@ class Leak:
 
 def find_leaks(module: ModuleModel) -> Iterator[Leak]:
     """Yield the acquires that leak, one each, in source order of each function."""
-    handed_over = _handed_over(module)
+    handed_over = module.locks.handed_over
     for function in module.functions:
         if not _acquires(function):
             continue
@@ -115,24 +115,6 @@ def _candidates(
 
     plain.visit(see)
     return {key: taken for key, taken in found.items() if taken.releases and taken.lock.key not in foreign}
-
-
-def _handed_over(module: ModuleModel) -> frozenset[str]:
-    """Return the keys of locks that some function gives back without having taken them, or hands its `release` on."""
-    found: set[str] = set()
-    for scope in module.scopes:
-        for attribute in scope.attributes:
-            if attribute.attr.value not in ("release", "__exit__"):
-                continue
-            parent = module.tree.parent(attribute)
-            if isinstance(parent, cst.Call) and parent.func is attribute:
-                continue
-            if (lock := module.locks.lock(attribute.value)) is not None:
-                found.add(lock.key)
-    for function in module.functions:
-        if module.locks.handles_locks(function):
-            found.update(module.locks.effect(function).releases)
-    return frozenset(found)
 
 
 def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +14,7 @@ from conclint.model.contracts import Contracts
 from conclint.model.graph import Op, OpKind
 from conclint.model.locks import Lock, LockNames
 from conclint.model.paths import Exploration, Facts, State, explore, outcome
+from conclint.model.tries import Attempt, attempt
 from conclint.model.values import FunctionValue, Instance
 from conclint.syntax import ScopeKind
 from conclint.syntax.walk import dotted_name
@@ -89,7 +91,8 @@ class Locks:
             return "release", lock
         if lock.domain is Domain.ASYNCIO and not isinstance(self._module.tree.parent(node), cst.Await):
             return None  # the call only makes a coroutine
-        return ("acquire" if name == "__enter__" or _waits(node) else "try"), lock
+        waits = name == "__enter__" or attempt(self._module, node) is Attempt.WITH_LOCK
+        return ("acquire" if waits else "try"), lock
 
     def step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         """Move a `Held` over an operation, for `explore`."""
@@ -209,6 +212,24 @@ class Locks:
         self._effects[id(function)] = found if found != NO_EFFECT else NO_EFFECT
         return self._effects[id(function)]
 
+    @functools.cached_property
+    def handed_over(self) -> frozenset[str]:
+        """The keys of locks that some function gives back without having taken them, or hands its `release` on."""
+        found: set[str] = set()
+        for scope in self._module.scopes:
+            for attribute in scope.attributes:
+                if attribute.attr.value not in ("release", "__exit__"):
+                    continue
+                parent = self._module.tree.parent(attribute)
+                if isinstance(parent, cst.Call) and parent.func is attribute:
+                    continue
+                if (lock := self.lock(attribute.value)) is not None:
+                    found.add(lock.key)
+        for function in self._module.functions:
+            if self.handles_locks(function):
+                found.update(self.effect(function).releases)
+        return frozenset(found)
+
     def handles_locks(self, function: Function) -> bool:
         """Tell quickly whether the function's own code can take or release a lock at all."""
         names = {"acquire", "release", "enter_context", "__enter__", "__exit__"}
@@ -263,17 +284,6 @@ def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:
 
 def _comprehensions(function: Function) -> list:  # type: ignore[type-arg]
     return [child for child in function.scope.children if child.kind is ScopeKind.COMPREHENSION]
-
-
-def _waits(call: cst.Call) -> bool:
-    """Tell an acquire that only returns with the lock: no arguments, or `blocking=True` alone."""
-    if not call.args:
-        return True
-    if len(call.args) > 1:
-        return False
-    given = call.args[0]
-    named = given.keyword is None or given.keyword.value == "blocking"
-    return named and isinstance(given.value, cst.Name) and given.value.value == "True"
 
 
 def _with(held: Held, key: str, taker: int) -> Held:

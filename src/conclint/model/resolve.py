@@ -83,6 +83,7 @@ class Resolver:
             cst.NamedExpr: lambda node: self.values(node.value),
             cst.IfExp: lambda node: _union(self.values(node.body), self.values(node.orelse)),
             cst.BooleanOperation: lambda node: _union(self.values(node.left), self.values(node.right)),
+            cst.UnaryOperation: self._unary,
             cst.Tuple: self._display,
             cst.List: self._display,
             cst.Set: self._display,
@@ -519,6 +520,14 @@ class Resolver:
         return found or (NONE,)
 
     # containers and the rest
+
+    def _unary(self, node: cst.UnaryOperation) -> Values:
+        if not isinstance(node.operator, cst.Minus):
+            return NOTHING_KNOWN
+        return tuple(
+            Constant(-value.value) if isinstance(value, Constant) and isinstance(value.value, (int, float)) else UNKNOWN
+            for value in self.values(node.expression)
+        )
 
     def _subscript(self, node: cst.Subscript) -> Values:
         containers = self.values(node.value)

@@ -59,7 +59,7 @@ def dropped_results(module: ModuleModel) -> Iterator[DroppedResult]:
         call = event.node
         if event.facts is None or not event.facts.handle or not isinstance(call, cst.Call):
             continue
-        if event.kind not in (Primitive.POOL, Primitive.EXECUTOR) or not _is_dropped(module, call):
+        if event.kind not in (Primitive.POOL, Primitive.EXECUTOR) or not is_dropped(module, call):
             continue
         task = _task(event, call)
         if task is not None and _may_fail_unseen(module, task):
@@ -82,7 +82,8 @@ def _task(event: Event, call: cst.Call) -> cst.BaseExpression | None:
     return None
 
 
-def _is_dropped(module: ModuleModel, call: cst.Call) -> bool:
+def is_dropped(module: ModuleModel, call: cst.BaseExpression) -> bool:
+    """Tell whether nobody looks at the value of an expression: not even through a variable or a list."""
     if module.is_discarded(call):
         return True
     parent = module.tree.parent(call)
