@@ -23,7 +23,6 @@ from conclint.model import (
     LibraryMethod,
     ModuleModel,
     Partial,
-    Super,
     Symbol,
 )
 from conclint.source import Source
@@ -113,10 +112,7 @@ def described(value: Value) -> str:
         case ClassValue():
             return f"class {value.cls.qualified_name}"
         case LibraryMethod():
-            return f"{described(value.receiver)}.{value.name}"
-        case Super():
-            receiver = value.receiver.cls.qualified_name if value.receiver.cls is not None else "?"
-            return f"super of {receiver} behind {value.behind.qualified_name}"
+            return f"{value.receiver.type_name}().{value.name}"
         case Partial():
             return f"partial of {described(value.target)}"
         case Items():

@@ -141,3 +141,12 @@ def test_forms_of_names_are_described() -> None:
         example = form.replace("*", "greeter")
         assert standard().base(example) or standard().function(example), form
         assert standard().base(name) or standard().function(name), name
+
+
+@pytest.mark.parametrize(("root", "library"), libraries())
+def test_what_is_waited_for_instead_of_asking_is_a_method(root: str, library: Library) -> None:
+    assert root
+    for name, described in library.types.items():
+        for method, facts in standard().methods(name).items():
+            if facts.polled is not None and method not in described.absent:
+                assert standard().method(name, facts.polled.use) is not None, f"{name}.{method}"

@@ -133,6 +133,13 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return next((raised for word, raised in self.after.items() if word in happened), None)
 
 
+class Polled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The answer that somebody waits for who asks a question over and over, and the method `use` that waits for it."""
+
+    answer: bool
+    use: str
+
+
 class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What calling a method means.
 
@@ -167,6 +174,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Whether a signal handler or finalizer that interrupts it may call it; None: as its type says."""
     main_thread_only: bool = False
     """Outside the main thread it raises."""
+    polled: Polled | None = None
+    """The method is a question that can be waited for instead of being asked again and again."""
     effect: str | None = None
     enter: str | None = None
     exit: str | None = None
@@ -329,10 +338,6 @@ class Reserved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     until: str | None = None
     may: Literal["nothing", "store", "override"] = "nothing"
     """What a subclass may do all the same: store to it, or override the method and call the original."""
-    early_use: str | None = None
-    """What reading or calling it raises as long as the class's own `__init__` has not run."""
-    early_store: str | None = None
-    """What storing to it raises as long as the class's own `__init__` has not run."""
 
 
 class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         LibraryMethod,
         Partial,
         Site,
-        Super,
         Symbol,
     )
 
@@ -37,7 +36,7 @@ _HOMES = {
     "locks": ("Lock",),
     "module": ("ModuleModel",),
     "values": ("UNKNOWN", "ClassValue", "Constant", "FunctionValue", "Instance", "Items", "LibraryMethod", "Partial",
-               "Site", "Super", "Symbol"),
+               "Site", "Symbol"),
 }
 
 __all__ = [
@@ -60,7 +59,6 @@ __all__ = [
     "Primitive",
     "Root",
     "Site",
-    "Super",
     "Symbol",
     "Where",
 ]

@@ -37,6 +37,7 @@ class _Walker:
             cst.Call: self._call,
             cst.Attribute: self._attribute,
             cst.With: self._with,
+            cst.While: self._while,
             cst.Assign: self._assign,
             cst.AnnAssign: self._annotated,
             cst.AugAssign: self._augmented,
@@ -95,6 +96,10 @@ class _Walker:
 
     def _attribute(self, node: cst.CSTNode, scope: Scope) -> Scope:
         scope.attributes.append(node)  # type: ignore[arg-type]
+        return scope
+
+    def _while(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.loops.append(node)  # type: ignore[arg-type]
         return scope
 
     def _with(self, node: cst.CSTNode, scope: Scope) -> Scope:
