@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class ResultDropped(ModuleRule):
-    """The result of `submit`, `apply_async` or `map_async` is thrown away, and the task's exception with it.
+    """Nobody asks the result of `submit`, `apply_async` or `map_async`, and the task's exception is lost.
 
     ## Why
 
     What a task raises is kept in the future or result object that the call returned, and shown only to those who
     ask it ("Future Objects" in the documentation of `concurrent.futures`; "Process Pools" in that of
-    `multiprocessing`; the same in all of Python 3.10 to 3.14). When the object is dropped, nobody learns that the
-    task failed: no traceback, no message.
+    `multiprocessing`; the same in all of Python 3.10 to 3.14). When the object is thrown away, kept in a variable or
+    list that nobody reads, or replaced by the next one, nobody learns that the task failed: no traceback, no message.
 
     ```python
     for name in names:
@@ -35,8 +35,8 @@ class ResultDropped(ModuleRule):
 
     ## What is missed
 
-    Results that are kept and never asked, and tasks of which it is not known what they do: parameters, functions
-    with decorators of their own.
+    Results that an object or other code keeps and never asks, results that are only waited for, and tasks of which it
+    is not known what they do: parameters, functions with decorators of their own.
     """
 
     code = "CON503"
@@ -49,7 +49,8 @@ class ResultDropped(ModuleRule):
 
         for found in dropped_results(module):
             pool, task = module.label(found.pool), module.label(found.task)
-            yield Report(
-                found.call,
-                f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises",
-            )
+            if found.last_only:
+                message = f"only the last result of '{task}' in '{pool}' is kept, an exception in an earlier one is lost"
+            else:
+                message = f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises"
+            yield Report(found.call, message)

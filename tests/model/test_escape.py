@@ -43,6 +43,10 @@ CASES = {
     "a context manager": ("with Thread() as t:\n    t.start()", "with start"),
     "awaited": ("await Thread()", "await"),
     "unpacked": ("a, b = Thread(), other()\na.start()\nb.join()", "start"),
+    "gone through": (
+        "it = Thread()\nfor i in it: pass\nprint(*it)\nu = [*it]\nif all(it): pass\nif i in it: pass",
+        "iterate iterate iterate iterate iterate",
+    ),
     # containers
     "a list, gone through": ("ts = [Thread()]\nfor t in ts:\n    t.start()", "start"),
     "a list by index": ("ts = [Thread()]\nts[0].start()\nts[1:][0].join()", "start join"),

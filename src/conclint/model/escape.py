@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from conclint.syntax import Binding, Scope
 
 _LEAVES_ALONE = frozenset(
-    f"builtins.{name}" for name in ("print", "len", "id", "bool", "isinstance", "repr", "str", "type", "hash", "all", "any")
+    f"builtins.{name}" for name in ("print", "len", "id", "bool", "isinstance", "repr", "str", "type", "hash")
 )
+_GOES_THROUGH = frozenset({"builtins.all", "builtins.any"})
 _SAME_ITEMS = frozenset(
     {"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed",
      "builtins.iter", "builtins.dict", "copy.copy", "collections.deque", "itertools.chain"}
@@ -144,8 +145,9 @@ class _Follower:
             cst.BooleanOperation: lambda _node, at, depth: self.value(at, depth),
             cst.IfExp: self._conditional,
             cst.BinaryOperation: self._operand,
+            cst.ComparisonTarget: self._compared,
         }
-        harmless = (cst.Expr, cst.Comparison, cst.ComparisonTarget, cst.UnaryOperation, cst.If, cst.While, cst.Assert,
+        harmless = (cst.Expr, cst.Comparison, cst.UnaryOperation, cst.If, cst.While, cst.Assert,
                     cst.FormattedStringExpression, cst.CompIf, cst.Del, cst.AssignTarget)
         self._to.update(dict.fromkeys(harmless, lambda _node, _at, _depth: None))
 
@@ -258,6 +260,8 @@ class _Follower:
                     assert isinstance(target, (cst.Tuple, cst.List))
                     self._target(target.elements[index].value, node, depth)
                 return
+        if starred and not depth:
+            self._use("iterate", display, node)
         self.value(display, depth if starred else depth + 1)
 
     def _dict_element(self, node: cst.CSTNode, at: cst.DictElement, depth: int) -> None:
@@ -288,6 +292,10 @@ class _Follower:
         if depth:
             self._target(at.target, node, depth - 1)
         else:
+            self._use("iterate", at, node)
+
+    def _compared(self, node: cst.CSTNode, at: cst.ComparisonTarget, depth: int) -> None:
+        if isinstance(at.operator, (cst.In, cst.NotIn)) and not depth:
             self._use("iterate", at, node)
 
     def _subscript(self, node: cst.CSTNode, at: cst.Subscript, depth: int) -> None:
@@ -350,7 +358,9 @@ class _Follower:
             self._escape(Way.PASSED, node)
             return
         symbol = self.module.symbol(call.func) or ""
-        if symbol in _LEAVES_ALONE:
+        if (symbol in _GOES_THROUGH or at.star) and not depth:
+            self._use("iterate", call, node)
+        if symbol in _LEAVES_ALONE or symbol in _GOES_THROUGH:
             return
         if depth and symbol in _SAME_ITEMS:
             self.value(call, depth)

@@ -1,4 +1,4 @@
-"""Where the outcome of a task goes: results that nobody keeps, and tasks that cannot fail unseen."""
+"""Where the outcome of a task goes: handles that nobody keeps, iterators that nobody goes through."""
 
 from __future__ import annotations
 
@@ -9,77 +9,70 @@ import libcst as cst
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
+from conclint.model.catching import catches_all
+from conclint.model.escape import fate_of
 from conclint.model.events import functions_of
-from conclint.model.graph import Op, OpKind
-from conclint.model.values import NONE, UNKNOWN, Constant
+from conclint.model.values import UNKNOWN, Constant, Symbol
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from conclint.model.definitions import Function
+    from conclint.model.escape import Fate
     from conclint.model.events import Event
     from conclint.model.module import ModuleModel
 
-_CATCH_ALL = frozenset({"builtins.Exception", "builtins.BaseException"})
-_REPORTING = frozenset(
-    {
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "exception",
-        "critical",
-        "log",
-        "put",
-        "put_nowait",
-        "set",
-        "task_done",
-    }
-)
+_POOLS = (Primitive.POOL, Primitive.EXECUTOR)
+_ASKS_NOTHING = frozenset({"cancel", "cancelled", "done", "ready", "running"})
 _COLLECTED = (cst.ListComp, cst.SetComp, cst.GeneratorExp)
+_CANNOT_FAIL = frozenset({"builtins.print", "time.sleep"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DroppedResult:
-    """A task is submitted by `call`, and the only handle to its outcome is thrown away."""
+    """A task is submitted by `call`, and nobody will learn of its outcome.
+
+    `last_only` tells that the handle of the last one is asked, and each earlier one is replaced by the next.
+    """
 
     call: cst.Call
     pool: cst.BaseExpression
     task: cst.BaseExpression
+    last_only: bool = False
 
 
 def dropped_results(module: ModuleModel) -> Iterator[DroppedResult]:
-    """Yield the tasks for pools and executors whose result nobody keeps, though they may raise.
+    """Yield the tasks for pools and executors whose handle nobody asks, though they may raise.
 
     Tasks that are not known count as if they dealt with their exceptions.
     """
     for event in module.events:
         call = event.node
-        if event.facts is None or not event.facts.handle or not isinstance(call, cst.Call):
+        if event.facts is None or not event.facts.handle or event.kind not in _POOLS:
             continue
-        if event.kind not in (Primitive.POOL, Primitive.EXECUTOR) or not is_dropped(module, call):
-            continue
-        task = _task(event, call)
-        if task is not None and _may_fail_unseen(module, task):
-            yield DroppedResult(call, event.object, task)
+        if isinstance(call, cst.Call) and (task := _failing_task(module, event)) is not None:
+            fate = fate_of(module, call)
+            if is_unasked(fate):
+                yield DroppedResult(call, event.object, task)
+            elif _is_replaced(module, call, fate):
+                yield DroppedResult(call, event.object, task, last_only=True)
 
 
-def _task(event: Event, call: cst.Call) -> cst.BaseExpression | None:
-    """Return the callable that is submitted, None when somebody is told of its exceptions."""
-    assert event.facts is not None
-    for runs in event.facts.runs:
-        if runs.errors != "result":
+def ignored_iterators(module: ModuleModel) -> Iterator[DroppedResult]:
+    """Yield the calls of `map`, `imap` and the like whose iterator nobody goes through, though the task may raise."""
+    for event in module.events:
+        call = event.node
+        if event.facts is None or not event.facts.lazy or event.kind not in _POOLS:
             continue
-        told = argument(call, runs.on_error)
-        if told is not None and not (isinstance(told.value, cst.Name) and told.value.value == "None"):
-            return None
-        if any(given.star == "**" for given in call.args) and runs.on_error is not None:
-            return None
-        target = argument(call, runs.target)
-        return target.value if target is not None else None
-    return None
+        if isinstance(call, cst.Call) and (task := _failing_task(module, event)) is not None:
+            if is_unasked(fate_of(module, call)):
+                yield DroppedResult(call, event.object, task)
+
+
+def is_unasked(fate: Fate) -> bool:
+    """Tell whether nobody asks a handle for its outcome: at most whether there is one yet."""
+    return not fate.escapes and all(use.name in _ASKS_NOTHING for use in fate.uses)
 
 
 def is_dropped(module: ModuleModel, call: cst.BaseExpression) -> bool:
@@ -109,77 +102,48 @@ def _is_unused(module: ModuleModel, target: cst.BaseExpression) -> bool:
     )
 
 
-def _may_fail_unseen(module: ModuleModel, task: cst.BaseExpression) -> bool:
+def _is_replaced(module: ModuleModel, call: cst.Call, fate: Fate) -> bool:
+    """Tell whether a loop puts one handle after another into a variable that is read behind the loop only."""
+    loop = module.inside(call, (cst.For, cst.While))
+    assignment = module.tree.parent(call)
+    if loop is None or not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1:
+        return False
+    target = assignment.targets[0].target
+    if not isinstance(target, cst.Name) or fate.variables != {target.value}:
+        return False
+    if any(isinstance(node, (cst.Break, cst.Return)) for node in descendants(loop.body)):
+        return False
+    seen = [use.node for use in fate.uses] + [escape.node for escape in fate.escapes]
+    return not any(at is loop for node in seen for at in module.tree.ancestors(node))
+
+
+def _failing_task(module: ModuleModel, event: Event) -> cst.BaseExpression | None:
+    """Return the callable that is submitted if it may raise and nobody is told of its exceptions."""
+    assert event.facts is not None
+    assert isinstance(event.node, cst.Call)
+    call = event.node
+    for runs in event.facts.runs:
+        if runs.errors != "result":
+            continue
+        told = argument(call, runs.on_error)
+        if told is not None and not (isinstance(told.value, cst.Name) and told.value.value == "None"):
+            return None
+        if any(given.star == "**" for given in call.args) and runs.on_error is not None:
+            return None
+        target = argument(call, runs.target)
+        if target is not None and _may_fail_unseen(module, target.value, alone=len(call.args) == 1):
+            return target.value
+        return None
+    return None
+
+
+def _may_fail_unseen(module: ModuleModel, task: cst.BaseExpression, *, alone: bool) -> bool:
+    """Tell whether a task surely is something that may raise; `alone`: it gets no arguments."""
     values = module.values(task)
     if not values or UNKNOWN in values or any(isinstance(value, Constant) for value in values):
         return False
-    functions = [function for function, _ in functions_of(values)]
-    if not functions:
-        return not any(value is NONE for value in values)
-    return any(not catches_all(module, function) for function in functions)
-
-
-def catches_all(module: ModuleModel, function: Function) -> bool:
-    """Tell whether no exception leaves a function: it can raise none, or `except Exception` is around what can."""
-    node = function.node
-    if isinstance(node, cst.Lambda):
-        return not _can_raise(module, [node.body])
-    if not isinstance(node, cst.FunctionDef) or any(_is_wrapping(name) for name in function.decorators):
-        return True
-    return _safe(module, node.body.body)
-
-
-def _is_wrapping(decorator: str) -> bool:
-    """Tell a decorator that may catch what the function raises."""
-    return decorator.rpartition(".")[2] not in ("staticmethod", "classmethod", "override")
-
-
-def _safe(module: ModuleModel, statements: Sequence[cst.CSTNode]) -> bool:
-    return all(_is_safe(module, statement) for statement in statements)
-
-
-def _is_safe(module: ModuleModel, statement: cst.CSTNode) -> bool:
-    if isinstance(statement, (cst.IndentedBlock, cst.SimpleStatementSuite)):
-        return _safe(module, statement.body)
-    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-        return True
-    if isinstance(statement, (cst.Try, cst.TryStar)):
-        catching = any(_catches(module, handler) for handler in statement.handlers)
-        inner = [block for block in (statement.orelse, statement.finalbody) if block is not None]
-        rest = _safe(module, [block.body for block in inner])
-        return rest and (catching or _is_safe(module, statement.body))
-    if isinstance(statement, (cst.While, cst.If)):
-        rest = statement.orelse is None or _is_safe(module, statement.orelse)
-        return rest and not _can_raise(module, [statement.test]) and _is_safe(module, statement.body)
-    if isinstance(statement, cst.Else):
-        return _is_safe(module, statement.body)
-    if isinstance(statement, cst.For):
-        return not _can_raise(module, [statement.iter]) and _is_safe(module, statement.body)
-    if isinstance(statement, cst.With):
-        managers = [item.item for item in statement.items]
-        return not _can_raise(module, managers) and _is_safe(module, statement.body)
-    return not _can_raise(module, [statement])
-
-
-def _catches(module: ModuleModel, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
-    """Tell a handler that takes every exception and does not raise it again."""
-    if any(isinstance(part, cst.Raise) for part in descendants(handler.body)):
+    symbols = [value.name for value in values if isinstance(value, Symbol)]
+    if any(name in _CANNOT_FAIL or (alone and name.startswith("builtins.")) for name in symbols):
         return False
-    return handler.type is None or module.symbol(handler.type) in _CATCH_ALL
-
-
-def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
-    for node in nodes:
-        for part in descendants(node):
-            if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation, cst.AugAssign)):
-                return True
-            if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
-                return True
-            if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
-                return True
-    return False
-
-
-def _reports(call: cst.Call) -> bool:
-    """Tell a call that only passes an outcome on: to a log, a queue, an event."""
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _REPORTING
+    functions = [function for function, _ in functions_of(values)]
+    return not functions or any(not catches_all(module, function) for function in functions)

@@ -1,0 +1,99 @@
+"""Which functions let no exception out: what they do cannot raise, or is caught and not raised again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.graph import Op, OpKind
+from conclint.syntax.children import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conclint.model.definitions import Function
+    from conclint.model.module import ModuleModel
+
+_CATCH_ALL = frozenset({"builtins.Exception", "builtins.BaseException"})
+_REPORTING = frozenset(
+    {
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+        "critical",
+        "log",
+        "put",
+        "put_nowait",
+        "set",
+        "task_done",
+    }
+)
+
+
+def catches_all(module: ModuleModel, function: Function) -> bool:
+    """Tell whether no exception leaves a function: it can raise none, or `except Exception` is around what can."""
+    node = function.node
+    if isinstance(node, cst.Lambda):
+        return not _can_raise(module, [node.body])
+    if not isinstance(node, cst.FunctionDef) or any(_is_wrapping(name) for name in function.decorators):
+        return True
+    return _safe(module, node.body.body)
+
+
+def _is_wrapping(decorator: str) -> bool:
+    """Tell a decorator that may catch what the function raises."""
+    return decorator.rpartition(".")[2] not in ("staticmethod", "classmethod", "override")
+
+
+def _safe(module: ModuleModel, statements: Sequence[cst.CSTNode]) -> bool:
+    return all(_is_safe(module, statement) for statement in statements)
+
+
+def _is_safe(module: ModuleModel, statement: cst.CSTNode) -> bool:
+    if isinstance(statement, (cst.IndentedBlock, cst.SimpleStatementSuite)):
+        return _safe(module, statement.body)
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        return True
+    if isinstance(statement, (cst.Try, cst.TryStar)):
+        catching = any(_catches(module, handler) for handler in statement.handlers)
+        inner = [block for block in (statement.orelse, statement.finalbody) if block is not None]
+        rest = _safe(module, [block.body for block in inner])
+        return rest and (catching or _is_safe(module, statement.body))
+    if isinstance(statement, (cst.While, cst.If)):
+        rest = statement.orelse is None or _is_safe(module, statement.orelse)
+        return rest and not _can_raise(module, [statement.test]) and _is_safe(module, statement.body)
+    if isinstance(statement, cst.Else):
+        return _is_safe(module, statement.body)
+    if isinstance(statement, cst.For):
+        return not _can_raise(module, [statement.iter]) and _is_safe(module, statement.body)
+    if isinstance(statement, cst.With):
+        managers = [item.item for item in statement.items]
+        return not _can_raise(module, managers) and _is_safe(module, statement.body)
+    return not _can_raise(module, [statement])
+
+
+def _catches(module: ModuleModel, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Tell a handler that takes every exception and does not raise it again."""
+    if any(isinstance(part, cst.Raise) for part in descendants(handler.body)):
+        return False
+    return handler.type is None or module.symbol(handler.type) in _CATCH_ALL
+
+
+def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
+    for node in nodes:
+        for part in descendants(node):
+            if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation, cst.AugAssign)):
+                return True
+            if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
+                return True
+            if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
+                return True
+    return False
+
+
+def _reports(call: cst.Call) -> bool:
+    """Tell a call that only passes an outcome on: to a log, a queue, an event."""
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _REPORTING
