@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
-from conclint.program import AccessKind
+from conclint.program import AccessKind, Base
 from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.program import Context, Program, SharedAccess
+    from conclint.program import Clash, Program
+
+
+_UPDATES = (AccessKind.UPDATE, AccessKind.UPDATE_WITH_CALL)
 
 
 class UnguardedGlobal(ProgramRule):
@@ -38,25 +41,22 @@ class UnguardedGlobal(ProgramRule):
     name: ClassVar[str] = "unguarded-global"
 
     def check(self, program: Program) -> Iterator[Report]:
-        for writes in program.writes().values():
-            for access in writes:
-                if access.fact.kind is AccessKind.STORE:
+        for accesses in program.races.variables.values():
+            for access in accesses:
+                if access.fact.base is not Base.GLOBAL or access.kind not in _UPDATES:
                     continue
-                clash = program.clash(access, writes)
+                clash = program.races.clash(access, accesses)
                 if clash is not None:
-                    yield self._report(program, access, *clash)
+                    yield self._report(program, clash)
 
-    def _report(
-        self, program: Program, access: SharedAccess, other: SharedAccess, one: Context, two: Context
-    ) -> Report:
-        fact = access.fact
-        who = program.describe(one, two)
+    def _report(self, program: Program, clash: Clash) -> Report:
+        access, other = clash.access, clash.other
         message = (
-            f"'{fact.label}' is read and written back in '{access.function.name}', which {who}, "
-            f"{program.describe_locks(access, other)}"
+            f"'{access.fact.label}' is read and written back in '{access.function.name}', which "
+            f"{program.describe(clash)}, {program.describe_locks(clash)}"
         )
-        notes = [Note(context.root.place, "handed to a thread here") for context in (one, two) if context.root]
-        if other.fact != fact:
+        notes = [Note(one.root.place, "handed to a thread here") for one in (clash.one, clash.two) if one.root]
+        if other.fact != access.fact:
             notes.append(Note(other.fact.place, f"also written in '{other.function.name}'"))
-        severity = Severity.ERROR if fact.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
-        return Report(fact.place, message, tuple(dict.fromkeys(notes)), severity=severity)
+        severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
+        return Report(access.fact.place, message, tuple(dict.fromkeys(notes)), severity=severity)

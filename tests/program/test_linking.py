@@ -25,7 +25,7 @@ def contexts_of(text: str) -> dict[str, list[str]]:
     names = {key: function.name for key, function in program.functions.items()}
     return {
         function.name: sorted(
-            "main" if context.root is None else names[context.root.function] + "+" * context.many
+            context.runner.value if context.root is None else names[context.root.function] + "+" * context.many
             for context in program.contexts(key)
         )
         for key, function in program.functions.items()
@@ -37,9 +37,9 @@ def clashes_of(text: str) -> list[tuple[str, str]]:
     program = program_of(text)
     return sorted(
         (access.fact.label, access.function.name)
-        for writes in program.writes().values()
-        for access in writes
-        if program.clash(access, writes) is not None
+        for accesses in program.races.variables.values()
+        for access in accesses
+        if access.kind.writes and program.races.clash(access, accesses) is not None
     )
 
 
@@ -47,14 +47,22 @@ def locks_of(text: str) -> dict[str, list[str]]:
     """Return the locks held at the writes of each function."""
     program = program_of(text)
     return {
-        access.function.name: sorted(program.lock_labels[key] for key in access.locks)
-        for writes in program.writes().values()
-        for access in writes
+        access.function.name: sorted(map(program.locks.label, access.locks))
+        for accesses in program.races.variables.values()
+        for access in accesses
     }
 
 
-def test_a_module_without_threads_has_an_empty_summary() -> None:
-    assert not summary_of("import threading\nx = 0\ndef f():\n    global x\n    x += 1\n").functions
+def test_what_is_only_loaded_and_stored_is_left_out() -> None:
+    (function,) = [f for f in summary_of("""
+        import threading
+        x = 0
+        def f():
+            global x
+            x = 1
+            return x
+    """).functions if f.name == "f"]
+    assert function.accesses == ()
 
 
 def test_a_summary_is_plain_data() -> None:
@@ -288,11 +296,11 @@ threading.Thread(target=work).start()
     other = msgspec.json.decode(msgspec.json.encode(one).replace(b"module.py", b"second.py"), type=ModuleSummary)
     program = Program([other, one])
     assert [module.path for module in program.modules] == ["module.py", "second.py"]
-    assert len(program.writes()) == 2
-    assert all(program.clash(write, writes) is None for writes in program.writes().values() for write in writes)
+    assert len(program.races.variables) == 2
+    assert all(program.clash(write, writes) is None for writes in program.races.variables.values() for write in writes)
 
 
 def test_the_order_of_modules_does_not_matter() -> None:
     one = summary_of(f"{COUNTER}def f():\n    global x\n    x += 1\nfor i in y: threading.Thread(target=f).start()\n")
     other = msgspec.json.decode(msgspec.json.encode(one).replace(b"module.py", b"second.py"), type=ModuleSummary)
-    assert Program([one, other]).writes().keys() == Program([other, one]).writes().keys()
+    assert Program([one, other]).races.variables.keys() == Program([other, one]).races.variables.keys()

@@ -1,4 +1,4 @@
-"""Writes to module globals: what a function changes that other threads can see."""
+"""What a function reads and changes that other threads can see."""
 
 from __future__ import annotations
 
@@ -7,117 +7,184 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.model.graph import Op, OpKind
-from conclint.model.words import AccessKind
-from conclint.syntax import BindingKind, Scope, ScopeKind
+from conclint.model.words import AccessKind, Base
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
-from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
+    from conclint.model.variables import Variable
+    from conclint.syntax import Binding
 
-_CONTAINERS = frozenset({"dict", "list", "defaultdict", "Counter", "OrderedDict", "deque"})
+# One operation each, which the GIL or, without it, the container's own lock makes atomic (Python FAQ, as above).
+_CHANGING = frozenset({
+    "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
+    "remove", "reverse", "rotate", "setdefault", "sort", "update", "move_to_end", "difference_update",
+    "intersection_update", "symmetric_difference_update", "subtract",
+})  # fmt: skip
+_VIEWS = frozenset({"items", "keys", "values", "elements"})
+_COPYING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "copy", "deepcopy", "len", "bool"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Access:
-    """One write to the global `name`; `reads` are the nodes whose values it is computed from."""
+    """One access of a shared variable.
 
-    name: str
+    `node` is the syntax to point to; `parts` are the nodes at which locks must be held for the access as a whole to
+    be protected: of a read-modify-write its read and its write, of a check-then-act its test and its act.
+    `element` tells an access of what a container holds.
+    """
+
+    variable: Variable
     kind: AccessKind
     node: cst.CSTNode
-    element: bool
-    reads: tuple[cst.CSTNode, ...] = ()
+    parts: tuple[cst.CSTNode, ...]
+    element: bool = False
 
 
-def global_writes(module: ModuleModel, function: Function) -> Iterator[Access]:
-    """Yield the writes to module globals in a function's own code.
+def accesses(module: ModuleModel, function: Function) -> list[Access]:
+    """Return the accesses of shared variables in a function's own code, comprehensions included, in source order.
 
-    Code at module level is left out: it runs once, under the import lock.
+    Code at module and class level is left out: it runs once, under the import lock (Library Reference, importlib).
     """
-    if function.is_module or function.scope.kind is ScopeKind.CLASS or not _may_write(module, function.scope):
-        return
-    graph = module.graph(function)
-    if graph is None:
-        return
-    seen: set[int] = set()
-    for op in graph.ops():
-        if op.kind in (OpKind.BIND, OpKind.STORE, OpKind.AUGMENT) and id(op.node) not in seen:
-            seen.add(id(op.node))
-            access = _access(module, function, op)
-            if access is not None:
+    if function.is_module or (function.cls is None and not function.scope.is_callable):
+        return []
+    if not function.scope.is_callable:
+        return []
+    from conclint.model.checks import checks
+
+    found = list(_Collector(module, function).collect())
+    return [*found, *checks(module, function, found)]
+
+
+class _Collector:
+    def __init__(self, module: ModuleModel, function: Function) -> None:
+        self.module = module
+        self.function = function
+        self.variables = module.variables
+        self.scopes = [scope for scope in function.scope.walk() if scope.execution is function.scope]
+        self.stored = {
+            id(binding.node): binding for scope in self.scopes for binding in self._stores(scope)
+        }
+        self.aliases = dict(self._aliases())
+
+    def _stores(self, scope: object) -> Iterator[Binding]:
+        yield from scope.stores  # type: ignore[attr-defined]
+        for name in scope.global_names | scope.nonlocal_names:  # type: ignore[attr-defined]
+            yield from scope.bindings.get(name, ())  # type: ignore[attr-defined]
+
+    def _aliases(self) -> Iterator[tuple[str, Variable]]:
+        """Locals that only ever stand for what one shared variable held."""
+        for name, bindings in self.function.scope.bindings.items():
+            if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
+                continue
+            variable = self._variable(bindings[0].value)
+            if variable is not None:
+                yield name, variable
+
+    def _variable(self, node: cst.CSTNode | None) -> Variable | None:
+        if isinstance(node, cst.Name):
+            return self.variables.of_name(node.value, self.function.scope)
+        if isinstance(node, cst.Attribute):
+            return self.variables.of_attribute(node, self.function)
+        return None
+
+    def collect(self) -> Iterator[Access]:
+        for scope in self.scopes:
+            for name in scope.names:
+                if name.value in self.aliases:
+                    yield from self._through_alias(name, self.aliases[name.value])
+                elif (variable := self.variables.of_name(name.value, scope)) is not None:
+                    yield from self._access(name, variable)
+            for attribute in scope.attributes:
+                if (variable := self.variables.of_attribute(attribute, self.function)) is not None:
+                    yield from self._access(attribute, variable)
+
+    def _through_alias(self, name: cst.Name, variable: Variable) -> Iterator[Access]:
+        """What is done to the object that an alias stands for is done to the variable's; the alias itself is local."""
+        for access in self._access(name, variable):
+            if access.element or access.kind in (AccessKind.MUTATE, AccessKind.ITERATE):
                 yield access
 
+    def _access(self, node: cst.Name | cst.Attribute, variable: Variable) -> Iterator[Access]:
+        parent = self.module.tree.parent(node)
+        binding = self.stored.get(id(node))
+        if binding is not None:
+            yield self._stored(node, variable, binding, element=False)
+        elif isinstance(parent, cst.Subscript) and parent.value is node:
+            yield self._subscripted(parent, variable)
+        elif isinstance(parent, cst.Attribute) and parent.value is node:
+            yield from self._method(parent, variable)
+        elif isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node:
+            yield Access(variable, AccessKind.ITERATE, node, (node,))
+        elif not isinstance(parent, (cst.Param, cst.Annotation, cst.NameItem)):
+            yield Access(variable, AccessKind.READ, node, (node,))
 
-def _may_write(module: ModuleModel, scope: Scope) -> bool:
-    if scope.global_names:
-        return True
-    root = module.tree.root
-    return any(
-        store.name == "[]"
-        and isinstance(store.node, cst.Subscript)
-        and isinstance(store.node.value, cst.Name)
-        and scope.owner(store.node.value.value) is root
-        for store in scope.stores
-    )
+    def _subscripted(self, subscript: cst.Subscript, variable: Variable) -> Access:
+        binding = self.stored.get(id(subscript))
+        if binding is None:
+            return Access(variable, AccessKind.READ, subscript, (subscript,), element=True)
+        return self._stored(subscript, variable, binding, element=True)
 
+    def _stored(self, node: cst.CSTNode, variable: Variable, binding: Binding, *, element: bool) -> Access:
+        plain = AccessKind.MUTATE if element else AccessKind.STORE
+        value = binding.value
+        if binding.kind is BindingKind.AUGMENT and value is not None:
+            statement = self.module.tree.parent(node)
+            assert statement is not None
+            kind = AccessKind.UPDATE_WITH_CALL if _calls(value) else AccessKind.UPDATE
+            return Access(variable, kind, statement, (statement,), element)
+        if binding.kind is not BindingKind.ASSIGN or value is None:
+            return Access(variable, plain, node, (node,), element)
+        reads = list(self._reads(variable, value))
+        if not reads or _is_copy(value, reads):
+            return Access(variable, plain, node, (node,), element)
+        far = any(self.module.statement_of(read) is not self.module.statement_of(node) for read in reads)
+        kind = AccessKind.UPDATE_WITH_CALL if far or _calls(value) else AccessKind.UPDATE
+        return Access(variable, kind, node, (node, *reads), element)
 
-def _access(module: ModuleModel, function: Function, op: Op) -> Access | None:
-    target = op.node.target if isinstance(op.node, cst.AugAssign) else op.node
-    element = isinstance(target, cst.Subscript)
-    variable = target.value if isinstance(target, cst.Subscript) else target
-    if not isinstance(variable, cst.Name) or isinstance(op.extra, (cst.FunctionDef, cst.ClassDef)):
-        return None
-    name = variable.value
-    if function.scope.owner(name) is not module.tree.root:
-        return None
-    if element and not _is_plain_container(module, name):
-        return None
-    value = op.extra
-    if op.kind is OpKind.AUGMENT:
-        kind = AccessKind.UPDATE_WITH_CALL if value is not None and _calls(value) else AccessKind.UPDATE
-        return Access(name, kind, op.node, element, (variable,))
-    reads = tuple(_reads(module, function, name, value)) if value is not None else ()
-    if not reads:
-        return Access(name, AccessKind.STORE, op.node, element)
-    through_a_local = any(module.statement_of(read) is not module.statement_of(op.node) for read in reads)
-    calls = through_a_local or (value is not None and _calls(value))
-    return Access(name, AccessKind.UPDATE_WITH_CALL if calls else AccessKind.UPDATE, op.node, element, reads)
+    def _reads(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Yield the reads of a variable that a value is computed from, directly or through one local."""
+        for part in descendants(value):
+            if isinstance(part, (cst.Name, cst.Attribute)) and self._variable(part) == variable:
+                yield part
+            elif isinstance(part, cst.Name) and (owner := self.function.scope).owner(part.value) is owner:
+                for binding in owner.bindings.get(part.value, ()):
+                    if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
+                        yield from self._read_directly(variable, binding.value)
 
+    def _read_directly(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        for part in descendants(value):
+            if isinstance(part, (cst.Name, cst.Attribute)) and self._variable(part) == variable:
+                yield part
 
-def _reads(module: ModuleModel, function: Function, name: str, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield the reads of a global that a value is computed from, directly or through one local."""
-    for part in descendants(value):
-        if not isinstance(part, cst.Name):
-            continue
-        if part.value == name:
-            yield part
-            continue
-        owner = function.scope.owner(part.value)
-        if owner is not function.scope:
-            continue
-        for binding in owner.bindings.get(part.value, ()):
-            if binding.kind is BindingKind.ASSIGN and binding.value is not None:
-                for inner in descendants(binding.value):
-                    if isinstance(inner, cst.Name) and inner.value == name:
-                        yield inner
+    def _method(self, attribute: cst.Attribute, variable: Variable) -> Iterator[Access]:
+        call = self.module.tree.parent(attribute)
+        name = attribute.attr.value
+        if not isinstance(call, cst.Call) or call.func is not attribute:
+            yield Access(variable, AccessKind.READ, attribute.value, (attribute,))
+        elif name in _CHANGING and self.variables.is_container(variable):
+            yield Access(variable, AccessKind.MUTATE, call, (call,), element=True)
+        elif name in _VIEWS and self._is_iterated(call):
+            yield Access(variable, AccessKind.ITERATE, call, (call,))
+        else:
+            yield Access(variable, AccessKind.READ, attribute.value, (call,), element=True)
 
-
-def _is_plain_container(module: ModuleModel, name: str) -> bool:
-    """Tell a global that is a built-in container, whose own methods are atomic and whose elements are not guarded."""
-    bindings = module.tree.root.bindings.get(name, [])
-    return bool(bindings) and all(
-        isinstance(binding.value, (cst.Dict, cst.List, cst.DictComp, cst.ListComp))
-        or (
-            isinstance(binding.value, cst.Call)
-            and dotted_name(binding.value.func).rpartition(".")[2] in _CONTAINERS
-        )
-        for binding in bindings
-    )
+    def _is_iterated(self, call: cst.Call) -> bool:
+        parent = self.module.tree.parent(call)
+        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is call
 
 
 def _calls(node: cst.CSTNode) -> bool:
     return any(isinstance(part, (cst.Call, cst.Await, cst.Yield)) for part in descendants(node))
+
+
+def _is_copy(value: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:
+    """Tell `x = x` and what merely hands a variable on, like `x = x or default`'s first half does not."""
+    return len(reads) == 1 and value is reads[0]
+
+
+__all__ = ["Access", "Base", "accesses"]

@@ -192,9 +192,9 @@ def _constructed(module: ModuleModel, cls: Class) -> tuple[str, Type] | None:
 def find_roots(module: ModuleModel) -> Iterator[Root]:
     """Yield the functions of the module that run in other threads, processes, loops or handlers."""
     for handover in module.handovers:
-        domain = _domain(handover)
-        lane = _lane(handover)
-        many = not lane and _is_many(module, handover)
+        domain = domain_of(handover)
+        lane = lane_of(handover)
+        many = not lane and is_many(module, handover)
         for function, receiver in functions_of(module.values(handover.target.value)):
             if handover.where is not Where.CALLER:
                 target, call = handover.target, handover.call
@@ -259,18 +259,18 @@ def functions_of(values: Values) -> Iterator[tuple[Function, Class | None]]:
             continue
 
 
-def _domain(handover: Handover) -> Domain:
+def domain_of(handover: Handover) -> Domain:
     if handover.where is Where.PROCESS:
         return Domain.PROCESS
     facts = handover.made or (handover.receiver.facts if handover.receiver is not None else None)
     return facts.domain if facts is not None else Domain.THREAD
 
 
-def _is_many(module: ModuleModel, handover: Handover) -> bool:
+def is_many(module: ModuleModel, handover: Handover) -> bool:
     return handover.runs.many or handover.runs.each is not None or module.repeats(handover.call)
 
 
-def _lane(handover: Handover) -> str:
+def lane_of(handover: Handover) -> str:
     receiver = handover.receiver
     if receiver is None or receiver.site is None or receiver.facts is None:
         return ""

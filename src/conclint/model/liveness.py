@@ -40,8 +40,8 @@ class Liveness:
 
     def live_at(self, function: Function) -> dict[int, bool]:
         """Return for the nodes of calls, stores and bindings, by `id`, whether a thread started here may be running."""
-        graph = self._module.graph(function)
         found: dict[int, bool] = {}
+        graph = self._module.graph(function)
         if graph is None:
             return found
 
@@ -61,6 +61,20 @@ class Liveness:
         if not exploration.complete:
             return dict.fromkeys(found, True)
         return found
+
+    def starts_any(self, function: Function) -> bool:
+        """Tell whether threads may begin to run during a call of `function`: it starts one, or calls what does."""
+        for scope in function.scope.walk():
+            if scope.execution is not function.scope:
+                continue
+            for call in scope.calls:
+                event = self._events.get(id(call))
+                if id(call) in self._given or (event is not None and event.word == "start"):
+                    return True
+                called = self._module.called_function(call)
+                if called is not None and self.left_running(called):
+                    return True
+        return False
 
     def left_running(self, function: Function) -> frozenset[int]:
         """Return the creation sites, by `id` of their calls, of threads that outlive a call of `function`."""

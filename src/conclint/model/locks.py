@@ -214,6 +214,11 @@ class LockNames:
                         return method if method is not None and method.has_decorator("property") else None
         return None
 
+    def path(self, node: cst.BaseExpression) -> str | None:
+        """Return the identity of any primitive, as of a lock: its access path with the object left out; None for no path."""
+        found = self._path(node)
+        return found.key if found is not None else None
+
     def _path(self, node: cst.BaseExpression) -> _Path | None:
         """Return the access path of a lock with the object left out, None for no path."""
         if isinstance(node, cst.Name):
@@ -243,7 +248,8 @@ class LockNames:
         if (alias := _alias(bindings)) is not None:
             return self._path(alias)
         if bindings and all(b.kind in _IMPORTS for b in bindings):
-            return _Path(bindings[0].qualified)
+            imported = self._module.resolver.imported(bindings[0])
+            return _Path(imported) if imported else None
         if owner.kind is ScopeKind.MODULE:
             return _Path(f"global {node.value}")
         if owner.kind is ScopeKind.CLASS:
@@ -252,6 +258,8 @@ class LockNames:
         return _Path(f"{owner.qualified_name}:{node.value}", parameter=node.value if parameter else "")
 
     def _attribute_path(self, node: cst.Attribute) -> _Path | None:
+        if (symbol := self._module.symbol(node)) is not None:
+            return _Path(symbol)
         name = node.attr.value
         for value in self._module.values(node.value):
             if isinstance(value, (Instance, ClassValue)) and value.cls is not None:

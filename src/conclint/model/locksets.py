@@ -60,6 +60,10 @@ class Locks:
         """Return the lock that an expression stands for, None when it is none."""
         return self._names.lock(node)
 
+    def path(self, node: cst.BaseExpression) -> str | None:
+        """Return the identity of any primitive: its access path with the object left out, None for no path."""
+        return self._names.path(node)
+
     def assumed(self, function: Function) -> frozenset[str]:
         """Return the keys of the locks that a contract says are held when `function` is entered.
 

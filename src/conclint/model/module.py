@@ -14,7 +14,9 @@ import libcst as cst
 from conclint.knowledge import Knowledge, standard
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
+from conclint.model.calls import SpecialMethods, special_methods
 from conclint.model.definitions import Class, Function, define
+from conclint.model.foreign import Foreign
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
 from conclint.model.locksets import Locks
@@ -23,6 +25,7 @@ from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
 from conclint.model.values import NONE, UNKNOWN, FunctionValue, Items, Partial, Site, Symbol, Values
+from conclint.model.variables import Variables
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -66,6 +69,8 @@ class ModuleModel:
         self.conditions = Conditions(tree.module.code_for_node)
         self.locks = Locks(self)
         self.imports = ImportTime(self)
+        self.foreign = Foreign(self)
+        self.variables = Variables(self)
         self._graphs: dict[int, Graph | None] = {}
         self._tested: dict[int, set[str]] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
@@ -108,6 +113,26 @@ class ModuleModel:
                 return cls
             scope = scope.parent
         return None
+
+    def base_names(self, cls: Class) -> list[str]:
+        """Return the canonical names of the classes of other modules that `cls` derives from."""
+        found = (value for owner in self.resolver.mro(cls) for value in self.resolver.bases(owner))
+        return [value.name for value in found if isinstance(value, Symbol)]
+
+    def class_of_receiver(self, node: cst.CSTNode) -> Class | None:
+        """Return the class whose object `node` is when it is the receiver of the method around it, or of an outer one."""
+        if not isinstance(node, cst.Name):
+            return None
+        owner = self.tree.scope_of(node).owner(node.value)
+        function = self.function_of(owner) if owner is not None else None
+        if function is None or function.receiver_name != node.value:
+            return None
+        return function.cls
+
+    @functools.cached_property
+    def special_methods(self) -> SpecialMethods:
+        """The module's methods that Python calls where no call is written."""
+        return special_methods(self)
 
     def context_of(self, node: cst.CSTNode) -> str:
         """Return the qualified name of the function or class around `node`, empty at module level."""

@@ -128,10 +128,10 @@ class Resolver:
         if use is not None and len(bindings) > 1 and owner.execution is scope.execution:
             bindings = self.reaching(use, owner) or bindings
         elif owner.kind is ScopeKind.MODULE or owner is not scope.execution:
-            bindings = bindings + self._rebound_elsewhere(name, owner)
+            bindings = bindings + self.rebound_elsewhere(name, owner)
         return _union(*(self.binding(binding) for binding in bindings))
 
-    def _rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
+    def rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
         """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
         return self._outside_bindings.get((id(owner), name), [])
 
@@ -175,9 +175,8 @@ class Resolver:
     def _bound(self, binding: Binding) -> Values:
         kind = binding.kind
         if kind in _NAME_OF_IMPORT:
-            if binding.qualified.startswith("."):
-                return NOTHING_KNOWN
-            return (Symbol(self.knowledge.canonical(binding.qualified)),)
+            qualified = self.imported(binding)
+            return (Symbol(self.knowledge.canonical(qualified)),) if qualified else NOTHING_KNOWN
         if kind is BindingKind.DEFINITION:
             return self._definition(binding)
         if kind is BindingKind.PARAMETER:
@@ -196,6 +195,11 @@ class Resolver:
         if binding.annotation is not None and all(value in (UNKNOWN, NONE) for value in found):
             return _union(self._annotated(binding.annotation), found)
         return found
+
+    def imported(self, binding: Binding) -> str:
+        """Return the absolute name that an import binds, empty when a relative one leads nowhere."""
+        name = binding.qualified
+        return self.tree.source.absolute(name) if name.startswith(".") else name
 
     def _definition(self, binding: Binding) -> Values:
         scope = self.tree.scopes.get(id(binding.node))

@@ -6,12 +6,37 @@ import enum
 
 
 class AccessKind(enum.Enum):
-    """How shared state is written.
+    """What is done to shared state.
 
-    A plain store is atomic with and without the GIL. A read-modify-write is not; one that calls something between
-    the read and the write loses updates on every CPython, a bare one up to 3.9 and on free-threaded builds.
+    A plain store or load is atomic with and without the GIL, and so is one operation of a built-in container (Python
+    FAQ, "What kinds of global value mutation are thread-safe?"). A read-modify-write is not; one that calls something
+    between the read and the write loses updates on every CPython, a bare one up to 3.9 and on free-threaded builds.
     """
 
+    READ = "read"
     STORE = "store"
-    UPDATE = "update"
+    MUTATE = "mutate"  # one operation that changes a container: append, d[k] = v, del d[k]
+    ITERATE = "iterate"  # a loop over a container, which somebody may change meanwhile
+    UPDATE = "update"  # read, changed and written back
     UPDATE_WITH_CALL = "update with call"
+    CHECK_THEN_ACT = "check then act"  # a test, and a write or removal that believes it
+
+    @property
+    def writes(self) -> bool:
+        """Others may see a change afterwards."""
+        return self not in (AccessKind.READ, AccessKind.ITERATE)
+
+    @property
+    def compound(self) -> bool:
+        """It takes several steps, between which another thread may run."""
+        return self not in (AccessKind.READ, AccessKind.STORE, AccessKind.MUTATE)
+
+
+class Base(enum.Enum):
+    """Whose variable is accessed, as seen from the function that does it."""
+
+    GLOBAL = "global"  # a module's
+    CLASS = "class"  # the class's own, shared by all objects
+    SELF = "self"  # the object's that the method is bound to
+    OTHER = "other"  # some object's that is not seen to be made here
+    CAPTURED = "captured"  # a local of an enclosing function

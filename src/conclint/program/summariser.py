@@ -2,26 +2,67 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from conclint.draft import Place
-from conclint.model.accesses import Access, global_writes
+from conclint.model.accesses import Access, accesses
+from conclint.model.calls import CallSite, calls_of
 from conclint.model.liveness import Liveness
-from conclint.program.summary import AccessFact, CallFact, FunctionFact, ModuleSummary, RootFact
+from conclint.model.words import AccessKind, Base
+from conclint.program.definitions import class_fact, exports_of
+from conclint.program.keys import Keys
+from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
+from conclint.program.operations import Operation, operations
+from conclint.program.spawning import Spawned, spawned
+from conclint.program.summary import (
+    AccessFact,
+    AcquireFact,
+    CallFact,
+    FunctionFact,
+    ModuleSummary,
+    OperationFact,
+    RootFact,
+)
 from conclint.syntax import ScopeKind
 
 if TYPE_CHECKING:
-    from conclint.model import Function, ModuleModel, Root
+    from collections.abc import Iterator
+
+    import libcst as cst
+
+    from conclint.model import Function, ModuleModel
     from conclint.syntax import Locator
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
-    """Return what the program needs to know of a module; empty when nothing of it runs in another thread."""
-    if not model.roots:
-        return ModuleSummary(model.source.path)
+    """Return what the program needs to know of a module."""
     return _Summariser(model, locator).summary()
+
+
+@dataclasses.dataclass(slots=True)
+class _Draft:
+    """What is known of a function before positions are worked out."""
+
+    function: Function
+    accesses: list[Access]
+    calls: list[CallSite]
+    acquisitions: list[Acquisition]
+    operations: list[Operation]
+
+    def nodes(self) -> Iterator[cst.CSTNode]:
+        """Yield all syntax whose position is needed."""
+        for access in self.accesses:
+            yield access.node
+        for call in self.calls:
+            yield call.node
+        for acquisition in self.acquisitions:
+            yield acquisition.node
+        for operation in self.operations:
+            yield operation.node
 
 
 class _Summariser:
@@ -29,86 +70,174 @@ class _Summariser:
         self.model = model
         self.locator = locator
         self.liveness = Liveness(model)
+        self.keys = Keys(model)
 
     def summary(self) -> ModuleSummary:
         model = self.model
-        accesses = {id(function): tuple(global_writes(model, function)) for function in model.functions}
-        nodes: list[cst.CSTNode] = [access.node for found in accesses.values() for access in found]
-        if not nodes:
-            return ModuleSummary(model.source.path)
-        self.locator.find([*nodes, *(root.node for root in model.roots)])
-        functions = tuple(self._function(function, accesses[id(function)]) for function in model.functions)
-        labels = {self._key(key): lock.label for key, lock in model.locks.by_key.items()}
-        return ModuleSummary(model.source.path, functions, tuple(self._root(root) for root in model.roots), labels)
+        drafts = self._drafts()
+        roots = list(spawned(model))
+        wanted = [node for draft in drafts for node in draft.nodes()]
+        wanted += [root.node for root in roots]
+        self.locator.find(wanted)
+        return ModuleSummary(
+            model.source.path,
+            model.source.module,
+            tuple(self._function(draft) for draft in drafts),
+            tuple(class_fact(model, cls, self.keys) for cls in model.classes),
+            tuple(self._root(root, roots) for root in roots),
+            tuple(lock_facts(model, self.keys)),
+            exports_of(model, self.keys),
+            tuple(model.tree.root.star_imports),
+        )
 
-    def _function(self, function: Function, accesses: tuple[Access, ...]) -> FunctionFact:
+    def _drafts(self) -> list[_Draft]:
         model = self.model
-        calls = [
-            (call, called)
-            for scope in function.scope.walk()
-            if scope.execution is function.scope
-            for call in scope.calls
-            if (called := model.called_function(call)) is not None
+        by_function = operations(model)
+        drafts = [
+            _Draft(
+                function,
+                accesses(model, function),
+                list(calls_of(model, function)),
+                list(acquisitions(model, function)) if function in self._locking else [],
+                by_function.get(id(function), []),
+            )
+            for function in model.functions
         ]
-        held = model.locks.held_at(function) if accesses or calls else {}
-        live = self.liveness.live_at(function) if accesses or calls else {}
+        kept = _of_interest(drafts, self._held)
+        for draft in drafts:
+            draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
+        return drafts
+
+    @functools.cached_property
+    def _locking(self) -> frozenset[Function]:
+        """The functions in which a lock may be held: they take one, or call what leaves one taken."""
+        return frozenset(touches_locks(self.model))
+
+    def _held(self, function: Function) -> dict[int, frozenset[str]]:
+        return self.model.locks.held_at(function) if function in self._locking else {}
+
+    def _function(self, draft: _Draft) -> FunctionFact:
+        function = draft.function
+        held = self._held(function)
+        live = self.liveness.live_at(function) if self.liveness.starts_any(function) else {}
+        owner = self.keys.of_class(function.cls) if function.cls is not None else ""
         return FunctionFact(
-            self._name(function),
+            self.keys.of(function),
             function.qualified_name,
             self._is_exported(function),
-            tuple(self._access(function, access, held, live) for access in accesses),
-            tuple(
-                CallFact(self._name(called), self._locks(held.get(id(call))), live.get(id(call), True))
-                for call, called in calls
-            ),
+            tuple(self._access(function, access, held, live) for access in draft.accesses),
+            tuple(fact for call in draft.calls for fact in self._calls(function, call, held, live)),
+            tuple(self._acquisition(function, one) for one in draft.acquisitions),
+            tuple(self._operation(function, one, held, live) for one in draft.operations),
+            owner,
+            function.is_async,
+            is_constructor=function.cls is not None
+            and function.name in ("__init__", "__new__", "__post_init__", "__setstate__"),
+            assumed=self.keys.of_locks(self.model.locks.assumed(function)),
         )
+
+    def _place(self, function: Function, node: cst.CSTNode) -> Place:
+        source = self.model.source
+        return Place(source.path, source.in_document(self.locator.span(node)), function.qualified_name)
 
     def _access(
         self, function: Function, access: Access, held: dict[int, frozenset[str]], live: dict[int, bool]
     ) -> AccessFact:
-        locks = held.get(id(access.node), frozenset())
-        for read in access.reads:
-            locks &= held.get(id(read), locks)
-        place = Place(
-            self.model.source.path,
-            self.model.source.in_document(self.locator.span(access.node)),
-            function.qualified_name,
-        )
-        variable = f"{self.model.source.path}:{access.name}"
+        reached = [held[id(part)] for part in access.parts if id(part) in held]
+        locks = frozenset.intersection(*reached) if reached else _NOTHING
+        running = bool(live) and any(live.get(id(part), False) for part in access.parts)
+        variable = access.variable
         return AccessFact(
-            variable, access.name, access.kind, place, self._locks(locks), live.get(id(access.node), True)
+            self.keys.of_variable(variable),
+            variable.label or variable.name,
+            access.kind,
+            self._place(function, access.node),
+            self.keys.of_locks(locks),
+            running,
+            variable.base,
+            access.element,
         )
 
-    def _root(self, root: Root) -> RootFact:
-        span = self.model.source.in_document(self.locator.span(root.node))
-        place = Place(self.model.source.path, span, self.model.context_of(root.node))
+    def _calls(
+        self, function: Function, call: CallSite, held: dict[int, frozenset[str]], live: dict[int, bool]
+    ) -> Iterator[CallFact]:
+        locks = self.keys.of_locks(held.get(id(call.node), _NOTHING))
+        running = live.get(id(call.node), False)
+        place = self._place(function, call.node)
+        for called in call.functions:
+            yield CallFact(self.keys.of(called), locks, running, "", call.receiver.value, place)
+        if call.foreign:
+            yield CallFact("", locks, running, call.foreign, call.receiver.value, place)
+
+    def _acquisition(self, function: Function, one: Acquisition) -> AcquireFact:
+        return AcquireFact(
+            self.keys.of_lock(one.lock.key),
+            self.keys.of_locks(one.held),
+            self._place(function, one.node),
+            one.tried,
+            one.timed,
+        )
+
+    def _operation(
+        self, function: Function, one: Operation, held: dict[int, frozenset[str]], live: dict[int, bool]
+    ) -> OperationFact:
+        locks = self.keys.of_locks(held.get(id(one.node), _NOTHING))
+        place = self._place(function, one.node)
+        return one.fact(place, locks, live.get(id(one.node), False), self.keys)
+
+    def _root(self, root: Spawned, roots: list[Spawned]) -> RootFact:
         apart = tuple(
             number
-            for number, other in enumerate(self.model.roots)
+            for number, other in enumerate(roots)
             if root.site is not None
             and other.site is not None
             and self.liveness.are_apart(root.site, other.site)
         )
-        return RootFact(self._name(root.function), root.where, root.domain, root.many, place, root.lane, apart)
+        source = self.model.source
+        span = source.in_document(self.locator.span(root.node))
+        function = self.model.function_at(root.node)
+        return RootFact(
+            self.keys.of(root.function) if root.function is not None else "",
+            root.where,
+            root.domain,
+            root.many,
+            Place(source.path, span, self.model.context_of(root.node)),
+            root.lane,
+            apart,
+            root.symbol,
+            root.shares_object,
+            self.keys.of_site(root.site) if root.site is not None else "",
+            self.keys.of(function) if function is not None else "",
+            root.daemon,
+        )
 
     def _is_exported(self, function: Function) -> bool:
         parent = function.scope.parent
         nested = parent is not None and parent.is_callable
-        return function.is_module or not (nested or function.name.startswith("_") or function.name == "<lambda>"
-                                          or function.scope.kind is ScopeKind.LAMBDA)
+        if function.is_module:
+            return True
+        if nested or function.scope.kind is ScopeKind.LAMBDA:
+            return False
+        name = function.name
+        return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
 
-    def _name(self, function: Function) -> str:
-        # Lambdas and redefinitions share names, so the place in the module tells them apart.
-        index = self._indices().get(id(function), 0)
-        return f"{self.model.source.path}:{function.qualified_name}#{index}"
 
-    def _indices(self) -> dict[int, int]:
-        if not hasattr(self, "_index"):
-            self._index = {id(function): number for number, function in enumerate(self.model.functions)}
-        return self._index
+def _of_interest(drafts: list[_Draft], held_in: object) -> frozenset[str]:
+    """Return the variables of which some access may be of interest: compound, iterated, changed in place or guarded.
 
-    def _locks(self, keys: frozenset[str] | None) -> tuple[str, ...]:
-        return tuple(sorted(self._key(key) for key in keys or ()))
-
-    def _key(self, key: str) -> str:
-        return f"{self.model.source.path}:{key}"
+    What is only stored and loaded, each time atomically and without a lock, is nobody's business.
+    """
+    compound: set[str] = set()
+    written: set[str] = set()
+    for draft in drafts:
+        constructor = draft.function.name in ("__init__", "__new__", "__post_init__")
+        held = held_in(draft.function)  # type: ignore[operator]
+        for access in draft.accesses:
+            key = access.variable.key
+            own = constructor and access.variable.base is Base.SELF
+            if access.kind.writes and not own:
+                written.add(key)
+            guarded = any(held.get(id(part)) for part in access.parts) if held else False
+            if guarded or (not own and (access.kind.compound or access.kind is AccessKind.MUTATE)):
+                compound.add(key)
+    return frozenset(compound & written)

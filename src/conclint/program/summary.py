@@ -1,19 +1,24 @@
-"""What a module tells the program about itself: plain data, so that it can be cached and sent."""
+"""What a module tells the program about itself: plain data, so that it can be cached and sent.
+
+Functions, classes and locks go by keys, unique in the program: the path of their file and a name. What a module can only
+name but doesn't define goes by a symbol, a dotted path in which `()` stands for what a call gives back.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from conclint.draft import Place
-from conclint.knowledge.schema import Domain, Where
-from conclint.model.words import AccessKind
+from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.model.words import AccessKind, Base
 
 
 class AccessFact(msgspec.Struct, frozen=True):
-    """A write to a variable.
+    """An access of a variable.
 
     `locks` are surely held at it, by this function alone; `live` tells whether threads that this function has
-    started may be running by then.
+    started may be running by then. `owner` is the key of the class for an attribute. `element` tells an access of what a
+    container holds.
     """
 
     variable: str
@@ -22,30 +27,107 @@ class AccessFact(msgspec.Struct, frozen=True):
     place: Place
     locks: tuple[str, ...]
     live: bool
+    base: Base = Base.GLOBAL
+    element: bool = False
 
 
 class CallFact(msgspec.Struct, frozen=True):
-    """A call of a function of the program, by its key, and what is held and running then."""
+    """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
+
+    `receiver` is whose method is called: "none", "self", "fresh" (an object that the caller owns) or "other".
+    """
 
     callee: str
     locks: tuple[str, ...]
     live: bool
+    symbol: str = ""
+    receiver: str = "none"
+    place: Place | None = None
+
+
+class AcquireFact(msgspec.Struct, frozen=True):
+    """A lock is taken while `held` are held, on some path.
+
+    `tried` acquires may fail at once, `timed` ones after a while; neither waits for ever.
+    """
+
+    lock: str
+    held: tuple[str, ...]
+    place: Place
+    tried: bool = False
+    timed: bool = False
+
+
+class OperationFact(msgspec.Struct, frozen=True):
+    """Something a function does to a primitive or to the whole process.
+
+    `name` is the canonical name of what is called (`threading.Thread.join`, `os.chdir`), `word` the event that it is.
+    `object` is the identity of the primitive as of a lock, `sites` the creation sites that it may be, both where
+    known. `waits` is what it may wait for; `bounded` tells a timeout. The rest are facts about the function called.
+    """
+
+    word: str
+    name: str
+    place: Place
+    locks: tuple[str, ...]
+    live: bool
+    label: str = ""
+    kind: Primitive | None = None
+    domain: Domain = Domain.THREAD
+    object: str = ""
+    sites: tuple[str, ...] = ()
+    waits: str = ""
+    bounded: bool = False
+    releases: bool = False
+    effect: str = ""
+    main_thread_only: bool = False
+    thread_safe: bool | None = None
+    reentrant: bool | None = None
+    coroutine: bool = False
+    guarded: bool = False
+    """A test of this function has made sure that the main thread runs it."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):
-    """A function: `name` as `__qualname__` spells it. `exported` ones may be called by code that is not to be seen."""
+    """A function: `name` as `__qualname__` spells it. `exported` ones may be called by code that is not to be seen.
+
+    `assumed` are the locks that its contract says are held when it is called.
+    """
 
     key: str
     name: str
     exported: bool
     accesses: tuple[AccessFact, ...] = ()
     calls: tuple[CallFact, ...] = ()
+    acquires: tuple[AcquireFact, ...] = ()
+    operations: tuple[OperationFact, ...] = ()
+    owner: str = ""
+    is_async: bool = False
+    is_constructor: bool = False
+    assumed: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+class ClassFact(msgspec.Struct, frozen=True):
+    """A class: `bases` are keys or symbols in order, `methods` name -> key of the function.
+
+    `attributes` are all names that are ever stored on it or its objects; `locks` those that hold a lock.
+    """
+
+    key: str
+    name: str
+    bases: tuple[str, ...] = ()
+    methods: dict[str, str] = {}
+    attributes: tuple[str, ...] = ()
+    locks: tuple[str, ...] = ()
 
 
 class RootFact(msgspec.Struct, frozen=True):
     """A function that another thread, process or handler runs, and where it is handed over.
 
-    Roots with the same `lane` never run at the same time: they share an executor with one worker.
+    `function` is its key, or else `symbol` names it. Roots with the same `lane` never run at the same time: they share
+    an executor with one worker. `shares_object` tells whether the runs of a bound method are of one and the same object.
+    `site` is the creation site of the thread, process or timer. `made_in` is the key of the function that hands it over.
     """
 
     function: str
@@ -56,13 +138,38 @@ class RootFact(msgspec.Struct, frozen=True):
     lane: str = ""
     apart: tuple[int, ...] = ()
     """The positions, among the module's roots, of those that are never running while this one is."""
+    symbol: str = ""
+    shares_object: bool = True
+    site: str = ""
+    made_in: str = ""
+    daemon: bool = False
+
+
+class LockFact(msgspec.Struct, frozen=True):
+    """A lock: `owner` is the key of the class that has it as `attribute`, `symbol` names one of another module."""
+
+    key: str
+    label: str
+    kind: Primitive | None
+    reentrant: bool
+    domain: Domain = Domain.THREAD
+    owner: str = ""
+    attribute: str = ""
+    symbol: str = ""
 
 
 class ModuleSummary(msgspec.Struct, frozen=True):
-    """All that program rules see of a module."""
+    """All that program rules see of a module.
+
+    `name` is the dotted name under which it is imported. `exports` maps its module-level names to keys and symbols,
+    `stars` are the modules it imports everything from.
+    """
 
     path: str
+    name: str = ""
     functions: tuple[FunctionFact, ...] = ()
+    classes: tuple[ClassFact, ...] = ()
     roots: tuple[RootFact, ...] = ()
-    locks: dict[str, str] = {}
-    """The names of locks, for messages, by key."""
+    locks: tuple[LockFact, ...] = ()
+    exports: dict[str, str] = {}
+    stars: tuple[str, ...] = ()

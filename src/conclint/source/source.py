@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from conclint.finding import Span
+from conclint.source.naming import absolute, module_name
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class Source:
     margins: tuple[int, ...] = ()
     fragment: bool = False
     indented: bool = False
+
+    @property
+    def module(self) -> str:
+        """The dotted name under which it is imported, as far as its folders tell."""
+        return "" if self.fragment else module_name(self.path)
+
+    def absolute(self, name: str) -> str:
+        """Return the absolute name that a relative import means in this module, empty when it leads nowhere."""
+        return absolute(name, self.module, is_package=self.path.rpartition("/")[2] == "__init__.py")
 
     def in_document(self, span: Span) -> Span:
         """Return a span of this text as a span of the document it stands in."""

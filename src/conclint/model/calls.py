@@ -1,0 +1,174 @@
+"""Who a function calls: written calls, and those that Python makes for it (properties, `with`, operators)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
+from conclint.syntax.children import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.definitions import Class, Function
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Value
+    from conclint.syntax import Scope
+
+_ASKED = {"len": "__len__", "iter": "__iter__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "next": "__next__"}
+
+
+class Receiver(enum.Enum):
+    """Whose method is called, as seen from the caller."""
+
+    NONE = "none"  # a function, or a class's static method
+    SELF = "self"  # the caller's own object
+    FRESH = "fresh"  # an object that the caller has made and not given away
+    OTHER = "other"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CallSite:
+    """A place that runs other functions: `functions` of this module, or what `foreign` names in another."""
+
+    node: cst.CSTNode
+    functions: tuple[Function, ...]
+    receiver: Receiver
+    foreign: str = ""
+
+
+def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
+    """Yield the calls in a function's own code, comprehensions included."""
+    for scope in function.scope.walk():
+        if scope.execution is function.scope:
+            for call in scope.calls:
+                site = _written(module, function, call)
+                if site is not None:
+                    yield site
+            yield from _implied(module, function, scope)
+
+
+def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
+    values = module.values(call.func)
+    found = tuple(dict.fromkeys(one for value in values for one in _functions(module, value)))
+    if found:
+        return CallSite(call, found, receiver_of(module, function, call))
+    path = module.foreign.path(call.func)
+    return CallSite(call, (), receiver_of(module, function, call), path) if path else None
+
+
+def _functions(module: ModuleModel, value: Value) -> Iterator[Function]:
+    if isinstance(value, Partial):
+        yield from _functions(module, value.target)
+    elif isinstance(value, FunctionValue):
+        yield value.function
+    elif isinstance(value, ClassValue):
+        for cls in module.resolver.mro(value.cls):
+            if "__init__" in cls.methods:
+                yield cls.methods["__init__"]
+                break
+
+
+def receiver_of(module: ModuleModel, function: Function, call: cst.Call) -> Receiver:
+    """Return whose method a call runs; a class that is called makes a fresh object."""
+    func = call.func
+    if any(isinstance(value, ClassValue) for value in module.values(func)):
+        return Receiver.FRESH
+    return _whose(module, function, func.value) if isinstance(func, cst.Attribute) else Receiver.NONE
+
+
+def _whose(module: ModuleModel, function: Function, node: cst.BaseExpression) -> Receiver:
+    if isinstance(node, cst.Name):
+        if function.cls is not None and node.value == function.receiver_name:
+            return Receiver.SELF
+        if module.class_of_receiver(node) is not None:
+            return Receiver.SELF  # the enclosing method's
+        owner = function.scope.owner(node.value)
+        if owner is function.scope and module.variables.is_fresh(node.value, function):
+            return Receiver.FRESH
+    if isinstance(node, cst.Call):
+        func = node.func
+        if isinstance(func, cst.Name) and func.value == "super":
+            return Receiver.SELF
+        if any(isinstance(value, ClassValue) for value in module.values(func)):
+            return Receiver.FRESH
+    return Receiver.OTHER
+
+
+def _implied(module: ModuleModel, function: Function, scope: Scope) -> Iterator[CallSite]:
+    special = module.special_methods
+    for attribute in scope.attributes:
+        if attribute.attr.value in special.properties:
+            yield from _method(module, function, attribute, attribute.value, attribute.attr.value)
+    if "__enter__" in special.names:
+        for statement in scope.withs:
+            for item in statement.items:
+                yield from _method(module, function, item, item.item, "__enter__")
+                yield from _method(module, function, item, item.item, "__exit__")
+    if special.operators and scope is function.scope and scope.is_callable:
+        yield from _operators(module, function)
+
+
+def _operators(module: ModuleModel, function: Function) -> Iterator[CallSite]:
+    for node in descendants(function.node.body):  # type: ignore[attr-defined]
+        if isinstance(node, cst.Subscript):
+            parent = module.tree.parent(node)
+            stored = isinstance(parent, cst.AssignTarget)
+            name = "__setitem__" if stored else "__delitem__" if isinstance(parent, cst.Del) else "__getitem__"
+            yield from _method(module, function, node, node.value, name)
+        elif isinstance(node, cst.Comparison):
+            for target in node.comparisons:
+                if isinstance(target.operator, (cst.In, cst.NotIn)):
+                    yield from _method(module, function, node, target.comparator, "__contains__")
+        elif isinstance(node, (cst.For, cst.CompFor)):
+            yield from _method(module, function, node.iter, node.iter, "__iter__")
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
+            if (asked := _ASKED.get(node.func.value)) is not None:
+                yield from _method(module, function, node, node.args[0].value, asked)
+
+
+def _method(
+    module: ModuleModel, function: Function, node: cst.CSTNode, receiver: cst.BaseExpression, name: str
+) -> Iterator[CallSite]:
+    if not isinstance(receiver, (cst.Name, cst.Attribute, cst.Call)):
+        return
+    found = []
+    for value in module.values(receiver):
+        cls = value.cls if isinstance(value, Instance) else None
+        if cls is not None and (method := _defined(module, cls, name)) is not None:
+            found.append(method)
+    if found:
+        yield CallSite(node, tuple(dict.fromkeys(found)), _whose(module, function, receiver))
+
+
+def _defined(module: ModuleModel, cls: Class, name: str) -> Function | None:
+    return next((one.methods[name] for one in module.resolver.mro(cls) if name in one.methods), None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpecialMethods:
+    """The names of the module's methods that Python calls where no call is written."""
+
+    names: frozenset[str]
+    properties: frozenset[str]
+
+    @property
+    def operators(self) -> bool:
+        """Whether any class of the module has an operator, `in`, iteration or `len()` of its own."""
+        return not self.names.isdisjoint({*_ASKED.values(), "__getitem__", "__setitem__", "__delitem__", "__contains__"})
+
+
+def special_methods(module: ModuleModel) -> SpecialMethods:
+    """Return which of them the classes of a module define."""
+    methods = [(name, method) for cls in module.classes for name, method in cls.methods.items()]
+    return SpecialMethods(
+        frozenset(name for name, _ in methods if name.startswith("__")),
+        frozenset(name for name, method in methods if method.has_decorator("property", "cached_property")),
+    )
+
+
+__all__ = ["CallSite", "Receiver", "SpecialMethods", "calls_of", "receiver_of", "special_methods"]

@@ -1,0 +1,85 @@
+"""Tests that are believed later: check-then-act on shared variables, double checks told apart.
+
+Forms (RacerD has none of them; SpotBugs' AT_*, DC_* and LI_* patterns are their Java cousins): `if k not in d: d[k] =`,
+`if x is None: x =`, `if q: q.pop()`, and the early exit `if x is not None: return` with a store behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.words import AccessKind
+from conclint.syntax.children import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conclint.model.accesses import Access
+    from conclint.model.definitions import Function
+    from conclint.model.module import ModuleModel
+
+_LEAVING = (cst.Return, cst.Raise, cst.Continue, cst.Break)
+
+
+def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> Iterator[Access]:
+    """Yield a check-then-act for each test of a variable whose innermost guarded act believes it."""
+    from conclint.model.accesses import Access as Made
+
+    acts = [access for access in found if access.kind.writes]
+    if not acts or len(found) == len(acts):
+        return
+    by_node: dict[int, Access] = {}
+    for access in found:
+        if not access.kind.writes:
+            by_node.setdefault(id(access.node), access)
+            for part in access.parts:
+                by_node.setdefault(id(part), access)
+    claimed: set[int] = set()
+    tests = [node for node in descendants(function.node.body) if isinstance(node, (cst.If, cst.IfExp))]  # type: ignore[attr-defined]
+    for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
+        tested = _tested(by_node, test.test)
+        if not tested:
+            continue
+        region = {id(node) for part in _believing(module, test) for node in descendants(part)}
+        for check in tested:
+            believing = [
+                act
+                for act in acts
+                if act.variable == check.variable and id(act.node) in region and id(act.node) not in claimed
+            ]
+            claimed.update(id(act.node) for act in believing)
+            if believing:
+                parts = (*check.parts, *(part for act in believing for part in act.parts))
+                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, believing[0].element)
+
+
+def _tested(by_node: dict[int, Access], test: cst.BaseExpression) -> list[Access]:
+    return [access for node in descendants(test) if (access := by_node.get(id(node))) is not None]
+
+
+def _believing(module: ModuleModel, test: cst.If | cst.IfExp) -> Iterator[cst.CSTNode]:
+    """Yield the code that runs because of how the test came out: a branch, or what follows a branch that leaves."""
+    if isinstance(test, cst.IfExp):
+        yield test.body
+        yield test.orelse
+        return
+    yield test.body
+    if test.orelse is not None and not isinstance(test.orelse, cst.If):
+        yield test.orelse
+    if _leaves(test.body):
+        parent = module.tree.parent(test)
+        body = getattr(parent, "body", None)
+        if isinstance(body, (list, tuple)):
+            position = next((index for index, statement in enumerate(body) if statement is test), len(body))
+            yield from body[position + 1 :]
+
+
+def _leaves(suite: cst.BaseSuite) -> bool:
+    if not suite.body:
+        return False
+    last = suite.body[-1]
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]  # type: ignore[assignment]
+    return isinstance(last, _LEAVING)

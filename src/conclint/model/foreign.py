@@ -1,0 +1,107 @@
+"""What an expression is in the words of the modules that it comes from: `shop.stock.Shelf().take`.
+
+The model of one module doesn't know what another defines. This names it so that the program can look it up: a dotted
+path in which `()` stands for what a call gives back. Never a guess: where an expression may be two things, it is none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.values import Symbol
+from conclint.syntax import BindingKind
+
+if TYPE_CHECKING:
+    from conclint.model.module import ModuleModel
+    from conclint.syntax import Binding
+
+_DEEPEST = 6
+_BOUND = (BindingKind.ASSIGN, BindingKind.ENTER)
+
+
+class Foreign:
+    """Names the things of other modules that expressions of one module stand for."""
+
+    def __init__(self, module: ModuleModel) -> None:
+        self._module = module
+        self._known: dict[int, str] = {}
+
+    def path(self, node: cst.CSTNode, deep: int = 0) -> str:
+        """Return the path of what `node` stands for, empty where that is not of another module or not certain."""
+        found = self._known.get(id(node))
+        if found is None:
+            found = self._known[id(node)] = "" if deep > _DEEPEST else self._path(node, deep)
+        return found
+
+    def _path(self, node: cst.CSTNode, deep: int) -> str:
+        values = self._module.values(node)
+        if len(values) == 1 and isinstance(values[0], Symbol):
+            return values[0].name
+        if isinstance(node, cst.Call):
+            called = self.path(node.func, deep + 1)
+            return f"{called}()" if called else ""
+        if isinstance(node, cst.Await):
+            return self.path(node.expression, deep + 1)
+        if isinstance(node, cst.Attribute):
+            return self._attribute(node, deep)
+        if isinstance(node, cst.Name):
+            scope = self._module.tree.scope_of(node)
+            owner = scope.owner(node.value)
+            return self._bound(owner.bindings.get(node.value, []), deep) if owner is not None else ""
+        return ""
+
+    def _attribute(self, node: cst.Attribute, deep: int) -> str:
+        cls = self._module.class_of_receiver(node.value)
+        if cls is not None:
+            for owner in self._module.resolver.mro(cls):
+                if node.attr.value in owner.attributes:
+                    return self._bound(owner.attributes[node.attr.value], deep)
+            name = self._module.source.module
+            if name and not self._module.resolver.is_closed(cls):
+                return f"{name}.{cls.qualified_name}().{node.attr.value}"  # what a base in another module defines
+            return ""
+        base = self.path(node.value, deep + 1)
+        return f"{base}.{node.attr.value}" if base else ""
+
+    def _bound(self, bindings: list[Binding], deep: int) -> str:
+        """Return the one path of everything a variable is bound to, None left aside."""
+        found: set[str] = set()
+        for binding in bindings:
+            if binding.kind is BindingKind.DELETE or _is_none(binding.value):
+                continue
+            path = self._of_binding(binding, deep)
+            if not path:
+                return ""
+            found.add(path)
+        return found.pop() if len(found) == 1 else ""
+
+    def _of_binding(self, binding: Binding, deep: int) -> str:
+        if binding.annotation is not None:
+            written = self._annotated(binding.annotation)
+            if written:
+                return written
+        if binding.kind in _BOUND and binding.value is not None and not binding.path:
+            return self.path(binding.value, deep + 1)
+        return ""
+
+    def _annotated(self, annotation: cst.BaseExpression) -> str:
+        """A parameter or attribute annotated with a class of another module holds what a call of that class gives."""
+        if isinstance(annotation, cst.Subscript):
+            outer = self.path(annotation.value)
+            inner = annotation.slice[0].slice
+            if outer == "typing.Optional" and isinstance(inner, cst.Index):
+                return self._annotated(inner.value)
+            return ""
+        if isinstance(annotation, cst.BinaryOperation):
+            sides = {self._annotated(side) for side in (annotation.left, annotation.right) if not _is_none(side)}
+            return sides.pop() if len(sides) == 1 else ""
+        if not isinstance(annotation, (cst.Name, cst.Attribute)):
+            return ""
+        path = self.path(annotation)
+        return f"{path}()" if path and not path.startswith("builtins.") else ""
+
+
+def _is_none(value: cst.CSTNode | None) -> bool:
+    return isinstance(value, cst.Name) and value.value == "None"

@@ -1,0 +1,221 @@
+"""Which shared variable an expression is: a module's global, a class's or object's attribute, a captured local.
+
+A variable is named without the object (`Queue.items` for `self.items` in a method of Queue), as lockdep and RacerD
+name locks and fields. Local aliases are substituted back: after `jobs = self._jobs`, `jobs.append(x)` is an access of
+`Queue._jobs`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.values import ClassValue, Constant, Instance, Items, Unknown
+from conclint.model.words import Base
+from conclint.syntax import BindingKind, Scope, ScopeKind
+
+if TYPE_CHECKING:
+    from conclint.model.definitions import Class, Function
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Values
+    from conclint.syntax import Binding
+
+_DEFINED = (BindingKind.DEFINITION, BindingKind.IMPORT, BindingKind.IMPORT_FROM)
+_FRESH_VALUES = (cst.Call, cst.Dict, cst.List, cst.Set)
+_MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque", "WeakSet",
+                     "WeakValueDictionary", "WeakKeyDictionary", "ChainMap", "bytearray"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable by its identity.
+
+    `owner` is the class for an attribute, the function for a captured local, empty for a global. `base` tells how the
+    access reaches it, which is no part of the identity.
+    """
+
+    owner: str
+    name: str
+    base: Base = dataclasses.field(compare=False)
+    label: str = dataclasses.field(compare=False, default="")
+
+    @property
+    def key(self) -> str:
+        """The identity as text: `Queue.items`, `:total`, `main:hits`."""
+        separator = "." if self.base in (Base.SELF, Base.CLASS, Base.OTHER) else ":"
+        return f"{self.owner}{separator}{self.name}"
+
+
+class Variables:
+    """Answers about the shared variables of one module."""
+
+    def __init__(self, module: ModuleModel) -> None:
+        self._module = module
+        self._root = module.tree.root
+        self._containers: dict[str, bool] = {}
+
+    def of_name(self, name: str, scope: Scope) -> Variable | None:
+        """Return the shared variable that a bare name means in `scope`; None for locals, definitions and imports."""
+        owner = scope.owner(name)
+        if owner is None or owner is scope.execution or owner.kind is ScopeKind.COMPREHENSION:
+            return None
+        if owner is self._root:
+            return Variable("", name, Base.GLOBAL, name) if name in self._globals else None
+        if owner.kind is ScopeKind.CLASS:
+            return None
+        captured = self._is_rebound_inside(name, owner)
+        return Variable(owner.qualified_name, name, Base.CAPTURED, name) if captured else None
+
+    @functools.cached_property
+    def _globals(self) -> frozenset[str]:
+        """The module's variables, without its functions, classes and imports."""
+        found = {
+            name
+            for name, bindings in self._root.bindings.items()
+            if not all(binding.kind in _DEFINED for binding in bindings)
+        }
+        return frozenset(found)
+
+    def _is_rebound_inside(self, name: str, owner: Scope) -> bool:
+        bindings = owner.bindings.get(name, [])
+        if any(binding.kind in (BindingKind.PARAMETER, *_DEFINED) for binding in bindings):
+            return False
+        return any(isinstance(binding.value, _FRESH_VALUES) for binding in bindings) or any(
+            name in inner.nonlocal_names for inner in owner.walk()
+        )
+
+    def of_attribute(self, node: cst.Attribute, function: Function) -> Variable | None:
+        """Return the variable that `x.name` means; None for methods, modules and objects that this function has made."""
+        base, name = node.value, node.attr.value
+        if isinstance(base, cst.Name) and function.cls is not None and base.value == function.receiver_name:
+            static = function.has_decorator("classmethod")
+            return self._attribute(function.cls, name, Base.CLASS if static else Base.SELF, node)
+        if isinstance(base, cst.Name) and not self._concerns_shared(base.value, function):
+            return None
+        for value in self._module.values(base):
+            if isinstance(value, ClassValue):
+                return self._attribute(value.cls, name, Base.CLASS, node)
+            if isinstance(value, Instance) and value.cls is not None:
+                return self._attribute(value.cls, name, self._base_of(base, function), node)
+        return None
+
+    def _concerns_shared(self, name: str, function: Function) -> bool:
+        owner = function.scope.owner(name)
+        if owner is None:
+            return False
+        return not (owner is function.scope and self.is_fresh(name, function))
+
+    def _base_of(self, node: cst.BaseExpression, function: Function) -> Base:
+        """An enclosing method's `self`, seen from a nested function, is the same object."""
+        if isinstance(node, cst.Name):
+            owner = function.scope.owner(node.value)
+            outer = self._module.function_of(owner) if owner is not None else None
+            if outer is not None and outer is not function and outer.receiver_name == node.value:
+                return Base.SELF
+        return Base.OTHER
+
+    def _attribute(self, cls: Class, name: str, base: Base, node: cst.CSTNode) -> Variable | None:
+        owner = cls
+        for each in self._module.resolver.mro(cls):
+            if name in each.methods:
+                return None
+            if name in each.attributes:
+                owner = each
+                break
+        else:
+            if self._module.resolver.is_closed(cls):
+                return None
+        kind = Base.CLASS if base is not Base.CLASS and self._is_class_state(owner, name) else base
+        return Variable(owner.qualified_name, name, kind, self._module.label(node))
+
+    def _is_class_state(self, cls: Class, name: str) -> bool:
+        """Tell an attribute that lives on the class: bound in its body to an object and never through `self`."""
+        bindings = cls.attributes.get(name, [])
+        return bool(bindings) and all(
+            binding.scope is cls.scope and isinstance(binding.value, _FRESH_VALUES) for binding in bindings
+        )
+
+    def is_fresh(self, name: str, function: Function) -> bool:
+        """Tell a local that only holds objects which this very call has made and not yet given to anybody else."""
+        bindings = function.scope.bindings.get(name, [])
+        if not bindings or not all(self._makes(binding) for binding in bindings):
+            return False
+        if any(name in self._free_names(inner) for inner in function.scope.walk() if inner is not function.scope):
+            return False
+        return not any(self._gives_away(node) for node in function.scope.names if node.value == name)
+
+    def _makes(self, binding: Binding) -> bool:
+        if binding.kind not in (BindingKind.ASSIGN, BindingKind.ENTER) or binding.path:
+            return False
+        value = binding.value
+        if isinstance(value, cst.Call):
+            called = self._module.values(value.func)
+            return all(isinstance(one, ClassValue) for one in called) or _is_maker(value)
+        return isinstance(value, _FRESH_VALUES)
+
+    def _gives_away(self, node: cst.Name) -> bool:
+        """Tell whether a use stores the object in an attribute or global, or passes it to a thread."""
+        parent = self._module.tree.parent(node)
+        if isinstance(parent, (cst.Element, cst.Arg)):
+            call = self._module.tree.enclosing(parent, cst.Call)
+            return call is not None and id(call) in self._handing_over
+        if isinstance(parent, cst.Assign) and parent.value is node:
+            return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in parent.targets)
+        return False
+
+    @functools.cached_property
+    def _handing_over(self) -> frozenset[int]:
+        taken = {id(handover.call) for handover in self._module.handovers}
+        return frozenset(taken | {id(event.node) for event in self._module.events if event.word in ("put", "send")})
+
+    def _free_names(self, scope: Scope) -> set[str]:
+        if scope.kind is ScopeKind.COMPREHENSION:
+            return set()
+        return {node.value for node in scope.names} - scope.bindings.keys()
+
+    def bindings(self, variable: Variable) -> list[Binding]:
+        """Return every place of this module that binds the variable."""
+        if variable.base is Base.GLOBAL:
+            inner = self._module.resolver.rebound_elsewhere(variable.name, self._root)
+            return [*self._root.bindings.get(variable.name, []), *inner]
+        for cls in self._module.classes:
+            if cls.qualified_name == variable.owner:
+                return cls.attributes.get(variable.name, [])
+        for function in self._module.functions:
+            if function.qualified_name == variable.owner:
+                return function.scope.bindings.get(variable.name, [])
+        return []
+
+    def is_container(self, variable: Variable) -> bool:
+        """Tell a variable that is only ever bound to built-in containers (None aside), whose operations are atomic."""
+        key = variable.key
+        if key not in self._containers:
+            values = [b.value for b in self.bindings(variable) if b.kind is not BindingKind.DECLARE]
+            found = [value for value in values if not (isinstance(value, cst.Name) and value.value == "None")]
+            self._containers[key] = bool(found) and all(_is_container(value) for value in found)
+        return self._containers[key]
+
+    def is_synchronised(self, variable: Variable) -> bool:
+        """Tell a variable that holds a primitive, or anything else that sees to its own locking."""
+        return any(_locks_itself(self._module.resolver.binding(binding)) for binding in self.bindings(variable))
+
+
+def _is_maker(call: cst.Call) -> bool:
+    func = call.func
+    name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+    return name in _MAKERS
+
+
+def _is_container(value: cst.CSTNode | None) -> bool:
+    if isinstance(value, cst.Call):
+        return _is_maker(value)
+    return isinstance(value, (cst.Dict, cst.List, cst.Set, cst.DictComp, cst.ListComp, cst.SetComp))
+
+
+def _locks_itself(values: Values) -> bool:
+    return any(isinstance(value, Instance) and value.facts is not None for value in values) and not any(
+        isinstance(value, (Items, Constant, Unknown)) and value != Constant(None) for value in values
+    )

@@ -1,0 +1,138 @@
+"""Which threads may run a function: from roots through the call graph."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conclint.knowledge.schema import Domain, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conclint.program.graph import CallGraph
+    from conclint.program.summary import RootFact
+
+_APART = (Domain.PROCESS, Domain.INTERPRETER)
+
+
+class Own(enum.Enum):
+    """Whose object `self` is, seen from the thread."""
+
+    SHARED = "shared"  # several threads may have it
+    DISTINCT = "distinct"  # each run of the root has one of its own, though others may reach it
+    ALONE = "alone"  # the thread has made it and given it to nobody
+
+
+class Runner(enum.Enum):
+    """What runs a function."""
+
+    MAIN = "main"
+    ROOT = "root"
+    ANYBODY = "anybody"  # users of a class or module that locks: it is meant for several threads
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Context:
+    """A thread, or several of one making, that may run a function. `root` is None for the main thread and for anybody.
+
+    `position` is that of the root among those of its module.
+    """
+
+    root: RootFact | None
+    number: int
+    position: int = 0
+    runner: Runner = Runner.MAIN
+    own: Own = Own.SHARED
+
+    @property
+    def many(self) -> bool:
+        """Several threads of this making may be running at once."""
+        if self.runner is Runner.ANYBODY:
+            return True
+        return self.root is not None and self.root.many and self.position not in self.root.apart
+
+    @property
+    def where(self) -> Where | None:
+        """Where it runs, None for the main thread and for anybody."""
+        return self.root.where if self.root is not None else None
+
+    @property
+    def in_process(self) -> bool:
+        """It runs in a process or interpreter of its own, which shares no variables."""
+        return self.root is not None and (
+            self.root.domain in _APART or self.root.where in (Where.PROCESS, Where.INTERPRETER)
+        )
+
+    @property
+    def in_thread(self) -> bool:
+        """It runs in a thread other than the one that imported the program."""
+        return self.root is not None and self.root.where in (Where.THREAD, Where.WORKER, Where.HELPER) and (
+            self.root.domain is Domain.THREAD
+        )
+
+    def owning(self, own: Own) -> Context:
+        """Return the same thread with another relation to `self`."""
+        return self if own is self.own else dataclasses.replace(self, own=own)
+
+
+MAIN = Context(None, 0)
+ANYBODY = Context(None, -1, runner=Runner.ANYBODY)
+
+
+class Contexts:
+    """The contexts of every function, and how each comes there."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._found: dict[str, set[Context]] = defaultdict(set)
+        self._came_from: dict[tuple[str, Context], tuple[str, Context] | None] = {}
+        for number, (position, root) in enumerate(graph.roots, start=1):
+            own = Own.SHARED if root.shares_object else Own.DISTINCT
+            context = Context(root, number, position, Runner.ROOT, own)
+            for key in graph.targets(root):
+                self._reach(key, context)
+        for key in graph.entries():
+            self._reach(key, MAIN)
+        for key in graph.used_by_anybody():
+            self._reach(key, ANYBODY)
+
+    def of(self, function: str) -> frozenset[Context]:
+        """Return the contexts of a function by its key; none when nobody is seen to call it."""
+        return frozenset(self._found.get(function, ()))
+
+    def path(self, function: str, context: Context) -> tuple[str, ...]:
+        """Return the keys of the functions through which a context comes to a function, the root's own first."""
+        found = [function]
+        at = self._came_from.get((function, context))
+        while at is not None:
+            found.append(at[0])
+            at = self._came_from.get(at)
+        return tuple(reversed(found))
+
+    def _reach(self, key: str, context: Context) -> None:
+        pending: list[tuple[str, Context, tuple[str, Context] | None]] = [(key, context, None)]
+        while pending:
+            at, running, before = pending.pop()
+            if at not in self._graph.functions or running in self._found[at]:
+                continue
+            self._found[at].add(running)
+            self._came_from[at, running] = before
+            for edge in self._graph.calls(at):
+                passed = running.owning(_owned(running.own, edge.receiver))
+                pending.append((edge.callee, passed, (at, running)))
+
+
+def _owned(own: Own, receiver: str) -> Own:
+    if receiver == "fresh":
+        return Own.ALONE
+    if receiver == "self" or own is Own.ALONE:
+        return own
+    return Own.SHARED
+
+
+def in_order(contexts: Iterable[Context]) -> list[Context]:
+    """Return contexts those first of which there are many, then in the order of their roots."""
+    return sorted(contexts, key=lambda context: (not context.many, context.number, context.own.value))

@@ -1,0 +1,69 @@
+"""What a module defines, for the program to look up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conclint.model.locks import LOCKING
+from conclint.model.values import ClassValue, Instance, Symbol
+from conclint.program.summary import ClassFact
+from conclint.syntax import BindingKind
+
+if TYPE_CHECKING:
+    from conclint.model import Class, ModuleModel
+    from conclint.program.keys import Keys
+    from conclint.syntax import Binding
+
+
+def class_fact(model: ModuleModel, cls: Class, keys: Keys) -> ClassFact:
+    """Return what the program needs to know of a class."""
+    bases = []
+    for value in model.resolver.bases(cls):
+        if isinstance(value, ClassValue):
+            bases.append(keys.of_class(value.cls))
+        elif isinstance(value, Symbol):
+            bases.append(value.name)
+        else:
+            bases.append("?")
+    return ClassFact(
+        keys.of_class(cls),
+        cls.qualified_name,
+        tuple(bases),
+        {name: keys.of(method) for name, method in cls.methods.items()},
+        tuple(sorted(name for name in cls.attributes if name not in cls.methods)),
+        tuple(sorted(name for name, bindings in cls.attributes.items() if _holds_lock(model, bindings))),
+    )
+
+
+def _holds_lock(model: ModuleModel, bindings: list[Binding]) -> bool:
+    return any(
+        isinstance(value, Instance) and value.facts is not None and value.facts.kind in LOCKING
+        for binding in bindings
+        if binding.kind is not BindingKind.DEFINITION
+        for value in model.resolver.binding(binding)
+    )
+
+
+def exports_of(model: ModuleModel, keys: Keys) -> dict[str, str]:
+    """Return the module's own names: functions and classes by key, what is imported or an alias by symbol."""
+    found: dict[str, str] = {}
+    for name, bindings in model.tree.root.bindings.items():
+        if len(bindings) != 1:
+            bindings = [one for one in bindings if one.kind is not BindingKind.DECLARE]  # noqa: PLW2901
+        for binding in bindings:
+            target = _exported(model, binding, keys)
+            if target:
+                found[name] = target
+    return found
+
+
+def _exported(model: ModuleModel, binding: Binding, keys: Keys) -> str:
+    if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
+        return model.resolver.imported(binding)
+    if binding.kind is BindingKind.DEFINITION:
+        for function in model.functions:
+            if function.node is binding.node and function is not None:
+                cls = next((one for one in model.classes if one.node is binding.node), None)
+                return keys.of_class(cls) if cls is not None else keys.of(function)
+        return ""
+    return model.foreign.path(binding.value) if binding.value is not None else ""

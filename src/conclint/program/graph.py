@@ -1,0 +1,168 @@
+"""The call graph of the program, and what every caller of a function holds."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from conclint.program.linking import Linker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from conclint.program.summary import CallFact, FunctionFact, ModuleSummary, RootFact
+
+
+class CallEdge(NamedTuple):
+    """A call of one function of the program by another. `receiver` as in `CallFact`."""
+
+    caller: str
+    callee: str
+    receiver: str
+    fact: CallFact
+
+
+class CallGraph:
+    """Who calls whom, across modules; what may be called from outside; which locks every caller holds."""
+
+    def __init__(self, modules: Sequence[ModuleSummary], linker: Linker) -> None:
+        self.linker = linker
+        self.functions: dict[str, FunctionFact] = linker.functions
+        self.roots = [(position, root) for module in modules for position, root in enumerate(module.roots)]
+        self._modules = modules
+        self._calls: dict[str, list[CallEdge]] = {}
+
+    def calls(self, key: str) -> list[CallEdge]:
+        """Return the calls that a function makes of functions of the program, overrides included."""
+        known = self._calls.get(key)
+        if known is None:
+            known = self._calls[key] = [
+                CallEdge(key, callee, fact.receiver, fact)
+                for fact in self.functions[key].calls
+                for callee in self._callees(fact)
+            ]
+        return known
+
+    def _callees(self, fact: CallFact) -> Iterator[str]:
+        callee = fact.callee or self.linker.resolve(fact.symbol)
+        if callee in self.linker.classes:
+            callee = self.linker.method(callee, "__init__")
+        if callee not in self.functions:
+            return
+        yield callee
+        if fact.receiver == "self" and self.functions[callee].owner:
+            yield from self.linker.overrides(callee)
+
+    @functools.cached_property
+    def callers(self) -> dict[str, list[CallEdge]]:
+        """The calls of each function."""
+        found: dict[str, list[CallEdge]] = defaultdict(list)
+        for key in self.functions:
+            for edge in self.calls(key):
+                found[edge.callee].append(edge)
+        return found
+
+    def targets(self, root: RootFact) -> list[str]:
+        """Return the keys of the functions that a root runs."""
+        key = root.function or self.linker.resolve(root.symbol)
+        if key in self.linker.classes:
+            key = self.linker.method(key, "__init__")
+        if key not in self.functions:
+            return []
+        return [key, *self.linker.overrides(key)]
+
+    @functools.cached_property
+    def handed_over(self) -> frozenset[str]:
+        """The functions that something else than a call runs."""
+        return frozenset(key for _, root in self.roots for key in self.targets(root))
+
+    def entries(self) -> Iterator[str]:
+        """Yield what the main thread runs: code at module level, and what is there for others and nobody here calls."""
+        for key, function in self.functions.items():
+            called = bool(self.callers.get(key))
+            if not function.name or (function.exported and not called and key not in self.handed_over):
+                yield key
+
+    @functools.cached_property
+    def locking_classes(self) -> frozenset[str]:
+        """The classes with a lock of their own or inherited, which some method takes."""
+        taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires}
+        found = set()
+        for key in self.linker.classes:
+            for owner in self.linker.order(key):
+                if any(f"{owner}.{name}" in taken for name in self.linker.classes[owner].locks):
+                    found.add(key)
+        return frozenset(found)
+
+    def used_by_anybody(self) -> Iterator[str]:
+        """Yield what users of the program may call from any thread, by its own evidence: its class or module locks."""
+        globals_locked = {
+            module.path
+            for module in self._modules
+            for function in module.functions
+            if any(acquire.lock.startswith(f"{module.path}:global ") for acquire in function.acquires)
+        }
+        for key, function in self.functions.items():
+            if not function.exported or function.is_constructor or not function.name:
+                continue
+            if function.owner:
+                if function.owner in self.locking_classes:
+                    yield key
+            elif key.partition(":")[0] in globals_locked:
+                yield key
+
+    @functools.cached_property
+    def construction(self) -> frozenset[str]:
+        """Constructors, and the methods that only constructors call on their own object: nobody else has it yet."""
+        found = {key for key, function in self.functions.items() if function.is_constructor}
+        candidates = [
+            key
+            for key, function in self.functions.items()
+            if function.owner and not function.exported and self.callers.get(key) and key not in self.handed_over
+        ]
+        changed = True
+        while changed:
+            changed = False
+            for key in candidates:
+                edges = self.callers[key]
+                if key not in found and all(edge.receiver == "self" and edge.caller in found for edge in edges):
+                    found.add(key)
+                    changed = True
+        return frozenset(found)
+
+    def _while_made(self, edge: CallEdge) -> bool:
+        return edge.receiver == "self" and edge.caller in self.construction
+
+    @functools.cached_property
+    def entry_locks(self) -> dict[str, frozenset[str]]:
+        """The locks that are held whenever a function is entered: by its contract, or because every caller holds them.
+
+        Greatest fixpoint: a function that every seen caller enters under a lock runs under that lock. Calls from
+        constructors don't count, for nobody else has the object then.
+        """
+        everything = frozenset(lock for f in self.functions.values() for c in f.calls for lock in c.locks)
+        bare = self.handed_over
+        held = {
+            key: everything if key not in bare and self.callers.get(key) else frozenset() for key in self.functions
+        }
+        changed = True
+        while changed:
+            changed = False
+            for key, before in held.items():
+                if not before:
+                    continue
+                now = before
+                for edge in self.callers[key]:
+                    if edge.caller != key and not self._while_made(edge):
+                        now &= held[edge.caller] | frozenset(edge.fact.locks)
+                if now != before:
+                    held[key] = now
+                    changed = True
+        return {key: locks | frozenset(self.functions[key].assumed) for key, locks in held.items()}
+
+
+def link(modules: Iterable[ModuleSummary]) -> CallGraph:
+    """Return the call graph of a program."""
+    ordered = sorted(modules, key=lambda module: module.path)
+    return CallGraph(ordered, Linker(ordered))

@@ -1,0 +1,156 @@
+"""Finding what names mean across modules: imports, re-exports, classes and their bases."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conclint.program.summary import ClassFact, FunctionFact, ModuleSummary
+
+_LONGEST_CHAIN = 12
+_STEPS = re.compile(r"\(\)|[^.()]+")
+
+
+class Linker:
+    """Looks up functions and classes of the program by key and by symbol."""
+
+    def __init__(self, modules: Iterable[ModuleSummary]) -> None:
+        self.functions: dict[str, FunctionFact] = {}
+        self.classes: dict[str, ClassFact] = {}
+        self._modules: dict[str, list[ModuleSummary]] = defaultdict(list)
+        self._by_last_name: dict[str, list[ModuleSummary]] = defaultdict(list)
+        for module in modules:
+            self.functions.update((function.key, function) for function in module.functions)
+            self.classes.update((cls.key, cls) for cls in module.classes)
+            if module.name:
+                self._modules[module.name].append(module)
+                self._by_last_name[module.name.rpartition(".")[2]].append(module)
+        self._found: dict[str, str] = {}
+        self._orders: dict[str, tuple[str, ...]] = {}
+        self._subclasses: dict[str, list[str]] | None = None
+
+    # modules
+
+    def module(self, name: str) -> ModuleSummary | None:
+        """Return the module of a dotted name; None when there is none, or more than one that it may mean.
+
+        Folders without `__init__.py` are no part of a module's own name here, but may be of an import's.
+        """
+        found = self._modules.get(name)
+        if found is None:
+            tail = "/" + name.replace(".", "/")
+            found = [
+                module
+                for module in self._by_last_name.get(name.rpartition(".")[2], ())
+                if f"/{module.path}".removesuffix(".py").removesuffix("/__init__").endswith(tail)
+            ]
+        return found[0] if len(found) == 1 else None
+
+    # names
+
+    def resolve(self, symbol: str) -> str:
+        """Return the key of the function or class that a symbol means; empty when that is not in the program.
+
+        `shop.stock.Shelf().take` is the method `take` that an object of the class has.
+        """
+        known = self._found.get(symbol)
+        if known is None:
+            self._found[symbol] = ""  # what a circle of imports sees
+            known = self._found[symbol] = self._resolved(symbol)
+        return known
+
+    def _resolved(self, symbol: str) -> str:
+        steps = _STEPS.findall(symbol)
+        for end in range(len(steps), 0, -1):
+            if "()" in steps[:end]:
+                continue
+            module = self.module(".".join(steps[:end]))
+            if module is not None:
+                return self._inside(module, steps[end:])
+        return ""
+
+    def _inside(self, module: ModuleSummary, steps: list[str]) -> str:
+        if not steps:
+            return ""
+        target = self._exported(module, steps[0])
+        if target and target not in self.functions and target not in self.classes:
+            return self.resolve(".".join([target, *steps[1:]]).replace(".()", "()"))
+        return self._member(target, steps[1:])
+
+    def _exported(self, module: ModuleSummary, name: str) -> str:
+        if name in module.exports:
+            return module.exports[name]
+        for star in module.stars:
+            origin = self.module(star)
+            if origin is not None and origin is not module and name in origin.exports:
+                return origin.exports[name]
+        return f"{module.name}.{name}" if self.module(f"{module.name}.{name}") is not None else ""
+
+    def _member(self, key: str, steps: list[str]) -> str:
+        for step in steps:
+            if key not in self.classes:
+                return ""  # what a function returns is not known
+            if step != "()":
+                key = self.method(key, step)
+        return key
+
+    # classes
+
+    def order(self, key: str) -> tuple[str, ...]:
+        """Return a class and its bases that are in the program, in the order in which attributes are looked up."""
+        known = self._orders.get(key)
+        if known is None:
+            self._orders[key] = (key,)
+            known = self._orders[key] = self._linearised(key)
+        return known
+
+    def _linearised(self, key: str) -> tuple[str, ...]:
+        found: dict[str, None] = {key: None}
+        for base in self.bases(key):
+            # A base that several share comes behind all that derive from it (C3 agrees wherever it exists).
+            for each in self.order(base):
+                found.pop(each, None)
+                found[each] = None
+        return tuple(found)
+
+    def bases(self, key: str) -> list[str]:
+        """Return the keys of a class's direct bases as far as they are in the program."""
+        fact = self.classes.get(key)
+        if fact is None:
+            return []
+        keys = (base if base in self.classes else self.resolve(base) for base in fact.bases)
+        return [found for found in keys if found in self.classes]
+
+    def method(self, cls: str, name: str) -> str:
+        """Return the key of the function that a method of a class is, empty when it has none in the program."""
+        return next((f.methods[name] for key in self.order(cls) if name in (f := self.classes[key]).methods), "")
+
+    def owner(self, cls: str, attribute: str) -> str:
+        """Return the class, of `cls` and its bases, that an attribute belongs to: the most basic one that stores it."""
+        owners = [key for key in self.order(cls) if attribute in self.classes[key].attributes]
+        return owners[-1] if owners else cls
+
+    def overrides(self, key: str) -> list[str]:
+        """Return the methods that replace a method in classes derived from its own."""
+        function = self.functions.get(key)
+        if function is None or not function.owner:
+            return []
+        name = function.name.rpartition(".")[2]
+        return [
+            self.classes[cls].methods[name]
+            for cls in self.subclasses(function.owner)
+            if name in self.classes[cls].methods
+        ]
+
+    def subclasses(self, key: str) -> list[str]:
+        """Return all classes of the program that derive from a class."""
+        if self._subclasses is None:
+            self._subclasses = defaultdict(list)
+            for cls in self.classes:
+                for base in self.order(cls)[1:]:
+                    self._subclasses[base].append(cls)
+        return self._subclasses.get(key, [])

@@ -1,0 +1,127 @@
+"""Where a module takes locks, for the program's lock order."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.graph import OpKind
+from conclint.model.locksets import NO_EFFECT
+from conclint.program.summary import LockFact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conclint.model import Function, ModuleModel
+    from conclint.model.graph import Op
+    from conclint.model.locks import Lock
+    from conclint.model.locksets import Held
+    from conclint.model.paths import Facts, State
+    from conclint.program.keys import Keys
+
+_MOST_WAYS = 4
+_METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Acquisition:
+    """A lock is taken at `node` while those with the keys `held` are held, on some path."""
+
+    lock: Lock
+    held: frozenset[str]
+    node: cst.CSTNode
+    tried: bool
+    timed: bool
+
+
+def touches_locks(model: ModuleModel) -> Iterator[Function]:
+    """Yield the functions in which a lock may be held: they take or release one, or call what does so for them."""
+    own = [function for function in model.functions if _takes_or_releases(model, function)]
+    yield from own
+    if not own:
+        return
+    seen = set(map(id, own))
+    for function in model.functions:
+        if id(function) not in seen and _is_locked_by_callees(model, function):
+            yield function
+
+
+def _takes_or_releases(model: ModuleModel, function: Function) -> bool:
+    locks = model.locks
+    if not locks.handles_locks(function):
+        return False
+    for scope in function.scope.walk():
+        if scope.execution is not function.scope:
+            continue
+        for statement in scope.withs:
+            if any(locks.lock(item.item) is not None for item in statement.items):
+                return True
+        for call in scope.calls:
+            func = call.func
+            if isinstance(func, cst.Attribute) and func.attr.value in _METHODS:
+                if func.attr.value == "enter_context" or locks.lock(func.value) is not None:
+                    return True
+    return False
+
+
+def _is_locked_by_callees(model: ModuleModel, function: Function) -> bool:
+    for scope in function.scope.walk():
+        if scope.execution is not function.scope:
+            continue
+        if scope.withs:
+            return True
+        for call in scope.calls:
+            called = model.called_function(call)
+            if called is not None and model.locks.effect(called) != NO_EFFECT:
+                return True
+    return False
+
+
+def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition]:
+    """Yield every acquire in a function's own code with what is held then, once for each different way to get there."""
+    exploration = model.locks.explored(function, implicit=True) or model.locks.explored(function)
+    if exploration is None:
+        return
+    found: dict[tuple[int, frozenset[str]], Acquisition] = {}
+    ways: dict[int, int] = {}
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        if op.kind not in (OpKind.CALL, OpKind.ENTER):
+            return
+        event = model.locks.event(op)
+        if event is None or event[0] == "release":
+            return
+        for state in states:
+            held: Held = state  # type: ignore[assignment]
+            keys = frozenset(key for key, _ in held)
+            key = id(op.node), keys
+            if key not in found and ways.get(id(op.node), 0) < _MOST_WAYS:
+                ways[id(op.node)] = ways.get(id(op.node), 0) + 1
+                tried = event[0] == "try"
+                found[key] = Acquisition(event[1], keys, op.node, tried, tried and _is_timed(op.node))
+
+    exploration.visit(see)
+    yield from found.values()
+
+
+def _is_timed(node: cst.CSTNode) -> bool:
+    """Tell an acquire that waits, if not for ever: a timeout is given, or `blocking` is not plainly false."""
+    if not isinstance(node, cst.Call) or not node.args:
+        return False
+    return len(node.args) > 1 or any(one.keyword is not None and one.keyword.value == "timeout" for one in node.args)
+
+
+def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
+    """Yield the locks that a module speaks of."""
+    classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
+    for key, lock in model.locks.by_key.items():
+        owner, _, attribute = key.partition("@")[0].rpartition(".")
+        fact = LockFact(keys.of_lock(key), lock.label, lock.kind, lock.reentrant, lock.domain)
+        if owner in classes:
+            yield LockFact(fact.key, fact.label, fact.kind, fact.reentrant, fact.domain, classes[owner], attribute)
+        elif not key.startswith(("global ", "<", "?")) and ":" not in key:
+            yield LockFact(fact.key, fact.label, fact.kind, fact.reentrant, fact.domain, symbol=key)
+        else:
+            yield fact

@@ -1,0 +1,64 @@
+"""The locks of the whole program by their identity, and how they are spoken of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conclint.program.linking import Linker
+    from conclint.program.summary import LockFact, ModuleSummary
+
+
+class LockNames:
+    """Knows a lock under each of its keys: as an inherited attribute, and as an import of another module's."""
+
+    def __init__(self, modules: Iterable[ModuleSummary], linker: Linker) -> None:
+        self._linker = linker
+        self.facts: dict[str, LockFact] = {lock.key: lock for module in modules for lock in module.locks}
+        self._canonical: dict[str, str] = {}
+
+    def canonical(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return the identities of some locks."""
+        return frozenset(map(self.identity, keys))
+
+    def identity(self, key: str) -> str:
+        """Return the identity of a lock: the attribute of the most basic class that has it, the global where it is made.
+
+        The lock of another object of the same class, `other._lock`, keeps a mark behind `@`.
+        """
+        known = self._canonical.get(key)
+        if known is None:
+            known = self._canonical[key] = self._identified(key)
+        return known
+
+    def _identified(self, key: str) -> str:
+        fact = self.facts.get(key)
+        if fact is None:
+            return key
+        if fact.owner:
+            mark = "@" + key.partition("@")[2] if "@" in key else ""
+            return f"{self._linker.owner(fact.owner, fact.attribute)}.{fact.attribute}{mark}"
+        if fact.symbol:
+            module, _, name = fact.symbol.rpartition(".")
+            found = self._linker.module(module)
+            if found is not None:
+                return f"{found.path}:global {name}"
+        return key
+
+    def lock_class(self, key: str) -> str:
+        """Return the identity without the object: all locks that one attribute of a class may hold, as in lockdep."""
+        return self.identity(key).partition("@")[0]
+
+    def label(self, key: str) -> str:
+        """Return what a lock is called in messages."""
+        fact = self.facts.get(key)
+        return fact.label if fact is not None else key.rpartition(":")[2].removeprefix("global ").partition("@")[0]
+
+    def is_reentrant(self, key: str) -> bool:
+        """Tell whether its holder may take it again; one of unknown type counts as such, so unknown means silent."""
+        same = [fact for name, fact in self.facts.items() if self.identity(name) == self.identity(key)]
+        return not same or any(fact.reentrant and fact.kind is not None for fact in same) or all(
+            fact.kind is None for fact in same
+        )

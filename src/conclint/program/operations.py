@@ -1,0 +1,137 @@
+"""What the functions of a module do to primitives and to the whole process."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.schema import Domain
+from conclint.model.arguments import argument
+from conclint.model.values import Symbol
+from conclint.program.summary import OperationFact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.draft import Place
+    from conclint.knowledge.schema import Blocks, Function, Method, Type
+    from conclint.model import Event, ModuleModel
+    from conclint.program.keys import Keys
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; `node` is the call, or the target of the assignment that it is."""
+
+    model: ModuleModel
+    node: cst.CSTNode
+    word: str
+    name: str
+    event: Event | None = None
+    facts: Method | Function | Type | None = None
+    effect: str = ""
+
+    def fact(self, place: Place, locks: tuple[str, ...], live: bool, keys: Keys) -> OperationFact:
+        """Return the operation as plain data."""
+        facts = self.facts
+        blocks = getattr(facts, "blocks", None)
+        event = self.event
+        first = event.instances[0] if event is not None else None
+        path = self.model.locks.path(event.object) if event is not None else None
+        sites = sorted({keys.of_site(one.site.call) for one in event.instances if one.site is not None}) if event else []
+        return OperationFact(
+            self.word,
+            self.name,
+            place,
+            locks,
+            live,
+            self.model.label(event.object) if event is not None else "",
+            first.facts.kind if first is not None and first.facts is not None else None,
+            first.facts.domain if first is not None and first.facts is not None else Domain.THREAD,
+            keys.of_lock(path) if path is not None else "",
+            tuple(sites),
+            blocks.on if blocks is not None and not is_instant(self.node, blocks) else "",
+            blocks is not None and is_bounded(self.node, blocks),
+            blocks is not None and blocks.releases,
+            self.effect or getattr(facts, "effect", None) or "",
+            getattr(facts, "main_thread_only", False),
+            getattr(facts, "thread_safe", None),
+            getattr(facts, "reentrant", None),
+            getattr(facts, "coroutine", False),
+        )
+
+
+def operations(model: ModuleModel) -> dict[int, list[Operation]]:
+    """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
+    found: dict[int, list[Operation]] = defaultdict(list)
+    for operation in (*_events(model), *_library_calls(model), *_variables(model)):
+        function = model.function_at(operation.node)
+        if function is not None:
+            found[id(function)].append(operation)
+    return found
+
+
+def _events(model: ModuleModel) -> Iterator[Operation]:
+    for event in model.events:
+        name = f"{event.instances[0].type_name}.{event.method}"
+        yield Operation(model, event.node, event.word, name, event, event.facts)
+
+
+def _library_calls(model: ModuleModel) -> Iterator[Operation]:
+    """Calls of functions and constructors that wait, change the process, or mind which thread they run in."""
+    for scope in model.scopes:
+        for call in scope.calls:
+            values = model.values(call.func)
+            if len(values) != 1 or not isinstance(values[0], Symbol):
+                continue
+            name = values[0].name
+            facts = model.knowledge.function(name) or model.knowledge.type(name)
+            if facts is not None and _matters(facts):
+                yield Operation(model, call, "call", name, None, facts)
+
+
+def _matters(facts: Function | Type) -> bool:
+    if facts.blocks is not None:
+        return True
+    return any(
+        getattr(facts, name, None) not in (None, False, "")
+        for name in ("effect", "main_thread_only")
+    ) or (getattr(facts, "reentrant", None) is False) or (getattr(facts, "thread_safe", None) is False)
+
+
+def _variables(model: ModuleModel) -> Iterator[Operation]:
+    """Stores to variables of the whole process: `os.environ["X"] = ...`."""
+    for scope in model.scopes:
+        for store in scope.stores:
+            target = store.node.value if isinstance(store.node, cst.Subscript) else store.node
+            if not isinstance(target, cst.Attribute):
+                continue
+            symbol = model.symbol(target)
+            variable = model.knowledge.variable(symbol) if symbol is not None else None
+            if symbol is not None and variable is not None and variable.effect is not None:
+                yield Operation(model, store.node, "store", symbol, effect=variable.effect)
+
+
+def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:
+    """Tell whether a call that may wait gives up after a while: a timeout is given and is not None."""
+    if not isinstance(node, cst.Call):
+        return False
+    given = argument(node, blocks.timeout)
+    if given is None:
+        return blocks.default_timeout is not None
+    return not (isinstance(given.value, cst.Name) and given.value.value == "None")
+
+
+def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
+    """Tell whether a call that may wait is told not to: `blocking=False`, or a timeout of 0."""
+    if not isinstance(node, cst.Call):
+        return False
+    blocking, timeout = argument(node, blocks.blocking), argument(node, blocks.timeout)
+    if blocking is not None and isinstance(blocking.value, cst.Name) and blocking.value.value == "False":
+        return True
+    if blocks.default_timeout == 0 and timeout is None:
+        return True
+    return timeout is not None and isinstance(timeout.value, cst.Integer) and timeout.value.evaluated_value == 0

@@ -1,0 +1,179 @@
+"""Which accesses may happen at once without a common lock."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conclint.knowledge.schema import Where
+from conclint.model.words import AccessKind, Base
+from conclint.program.contexts import Context, Own, Runner, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conclint.program.contexts import Contexts
+    from conclint.program.graph import CallGraph
+    from conclint.program.locks import LockNames
+    from conclint.program.summary import AccessFact, FunctionFact
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SharedAccess:
+    """An access of a variable with the contexts that may make it and all locks that are surely held then.
+
+    `alone_in_main`: when the main thread makes it, no other thread is running. `in_construction`: the object is being
+    made, so nobody else has it.
+    """
+
+    fact: AccessFact
+    function: FunctionFact
+    contexts: frozenset[Context]
+    locks: frozenset[str]
+    alone_in_main: bool
+    in_construction: bool
+
+    @property
+    def kind(self) -> AccessKind:
+        """What is done to the variable."""
+        return self.fact.kind
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Clash:
+    """Two accesses, perhaps one and the same, that two threads may make at once without a common lock."""
+
+    access: SharedAccess
+    other: SharedAccess
+    one: Context
+    two: Context
+
+
+class Races:
+    """Answers about the accesses of all variables of the program."""
+
+    def __init__(self, graph: CallGraph, contexts: Contexts, locks: LockNames) -> None:
+        self._graph = graph
+        self._contexts = contexts
+        self._locks = locks
+
+    @functools.cached_property
+    def variables(self) -> dict[str, list[SharedAccess]]:
+        """All accesses by variable; attributes under the most basic class that has them."""
+        found: dict[str, list[SharedAccess]] = defaultdict(list)
+        for function in self._graph.functions.values():
+            contexts = self._contexts.of(function.key)
+            entry = self._graph.entry_locks[function.key]
+            for fact in function.accesses:
+                locks = self._locks.canonical(frozenset(fact.locks) | entry)
+                alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
+                constructing = fact.base is Base.SELF and function.key in self._graph.construction
+                access = SharedAccess(fact, function, contexts, locks, alone, constructing)
+                found[self._variable(fact)].append(access)
+        return found
+
+    def _variable(self, fact: AccessFact) -> str:
+        if fact.base in (Base.SELF, Base.CLASS, Base.OTHER):
+            owner, _, attribute = fact.variable.rpartition(".")
+            return f"{self._graph.linker.owner(owner, attribute)}.{attribute}"
+        return fact.variable
+
+    @functools.cached_property
+    def _alone(self) -> frozenset[str]:
+        """Functions that the main thread only calls while no other thread runs."""
+        graph = self._graph
+        alone = {key for key in graph.functions if graph.callers.get(key)}
+        changed = True
+        while changed:
+            changed = False
+            for key in list(alone):
+                calls = [
+                    edge
+                    for edge in graph.callers[key]
+                    if any(context.runner is Runner.MAIN for context in self._contexts.of(edge.caller))
+                ]
+                entered = not calls or any(edge.fact.live for edge in calls)
+                if entered or any(edge.caller not in alone and graph.functions[edge.caller].name for edge in calls):
+                    alone.discard(key)
+                    changed = True
+        return frozenset(alone)
+
+    def _starts_threads(self, function: FunctionFact) -> bool:
+        """Tell a function in which threads are seen to start, so that its order of events is the program's."""
+        return (
+            any(access.live for access in function.accesses)
+            or any(call.live for call in function.calls)
+            or function.key in self._makers
+        )
+
+    @functools.cached_property
+    def _makers(self) -> frozenset[str]:
+        return frozenset(root.made_in for _, root in self._graph.roots)
+
+    def clash(
+        self,
+        access: SharedAccess,
+        others: Iterable[SharedAccess],
+        counts: Callable[[SharedAccess], bool] = lambda other: other.kind.writes,
+        runs: Callable[[Context], bool] = lambda context: context.runner is not Runner.ANYBODY,
+    ) -> Clash | None:
+        """Return a clash of an access with one of `others` for which `counts` holds, perhaps with itself.
+
+        Only contexts for which `runs` holds are looked at: by default those that the program is seen to have.
+        """
+        for other in sorted(others, key=lambda one: (one != access, one.fact.place)):
+            if not counts(other) or access.locks & other.locks:
+                continue
+            threads = self.parallel(access, other, runs)
+            if threads is not None:
+                return Clash(access, other, *threads)
+        return None
+
+    def parallel(
+        self,
+        one: SharedAccess,
+        other: SharedAccess,
+        runs: Callable[[Context], bool] = lambda context: context.runner is not Runner.ANYBODY,
+    ) -> tuple[Context, Context] | None:
+        """Return two threads that may make the two accesses at the same time, if there are such."""
+        if one.in_construction or other.in_construction:
+            return None
+        for first in in_order(filter(runs, one.contexts)):
+            for second in in_order(filter(runs, other.contexts)):
+                if _at_once(first, second, one, other):
+                    return first, second
+        return None
+
+
+def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
+    if first.in_process or second.in_process:
+        return False
+    if _owned(first, one) or _owned(second, other):
+        return False
+    if Where.LOOP in (first.where, second.where) and first.where is second.where:
+        return False
+    if first.number == second.number:
+        distinct = Own.DISTINCT in (first.own, second.own) and _of_object(one) and _of_object(other)
+        return first.many and not distinct
+    if first.runner is Runner.MAIN and one.alone_in_main:
+        return False
+    if second.runner is Runner.MAIN and other.alone_in_main:
+        return False
+    if first.root is not None and second.root is not None:
+        if first.root.lane and first.root.lane == second.root.lane:
+            return False
+        if first.root.place.path == second.root.place.path and second.position in first.root.apart:
+            return False
+    # A signal handler interrupts the main thread, and code at exit runs when that has ended.
+    return not (Where.EXIT in (first.where, second.where) and Runner.MAIN in (first.runner, second.runner))
+
+
+def _of_object(access: SharedAccess) -> bool:
+    return access.fact.base is Base.SELF
+
+
+def _owned(context: Context, access: SharedAccess) -> bool:
+    """Tell an access of an object, or of what it leads to, that the running thread has made for itself."""
+    return context.own is Own.ALONE and access.fact.base in (Base.SELF, Base.OTHER)

@@ -1,0 +1,111 @@
+"""Which code a module has run elsewhere, code of other modules included."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.schema import Domain, Where
+from conclint.model.arguments import argument
+from conclint.model.events import domain_of, functions_of, is_many, lane_of
+from conclint.syntax import BindingKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model import Function, Handover, ModuleModel, Root
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Spawned:
+    """A root: `function` of this module, or what `symbol` names in another. See `RootFact`."""
+
+    function: Function | None
+    symbol: str
+    where: Where
+    domain: Domain
+    node: cst.CSTNode
+    many: bool
+    lane: str
+    site: cst.Call | None
+    shares_object: bool
+    daemon: bool = False
+
+
+def spawned(model: ModuleModel) -> Iterator[Spawned]:
+    """Yield the roots of a module, those of its own functions first."""
+    for root in model.roots:
+        yield Spawned(
+            root.function,
+            "",
+            root.where,
+            root.domain,
+            root.node,
+            root.many,
+            root.lane,
+            root.site,
+            _shares_object(model, root),
+            _is_daemon(model, root.site),
+        )
+    for handover in model.handovers:
+        if handover.where is Where.CALLER or any(functions_of(model.values(handover.target.value))):
+            continue
+        symbol = model.foreign.path(handover.target.value)
+        if symbol:
+            yield _foreign(model, handover, symbol)
+
+
+def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
+    lane = lane_of(handover)
+    return Spawned(
+        None,
+        symbol,
+        handover.where,
+        domain_of(handover),
+        handover.target,
+        not lane and is_many(model, handover),
+        lane,
+        handover.call,
+        _is_one_object(model, handover.target.value),
+        _is_daemon(model, handover.call),
+    )
+
+
+def _shares_object(model: ModuleModel, root: Root) -> bool:
+    """Tell whether all runs of a root have one and the same `self`.
+
+    A Thread subclass runs each of its objects once; a framework that makes an object for each request shares none.
+    """
+    if isinstance(root.node, cst.Arg):
+        return _is_one_object(model, root.node.value)
+    cls = root.receiver
+    if cls is None:
+        return True
+    base = model.resolver.library_base(cls)
+    names = [base[0]] if base is not None else []
+    return base is None and not any(model.knowledge.fresh(name) for name in (*names, *model.base_names(cls)))
+
+
+def _is_one_object(model: ModuleModel, target: cst.BaseExpression) -> bool:
+    """Tell whether the object of a bound method stays the same: `self`, or made outside the loop it is started in."""
+    if not isinstance(target, cst.Attribute):
+        return True
+    receiver = target.value
+    if not isinstance(receiver, cst.Name):
+        return isinstance(receiver, cst.Attribute)
+    owner = model.tree.scope_of(receiver).owner(receiver.value)
+    bindings = owner.bindings.get(receiver.value, []) if owner is not None else []
+    return not any(
+        binding.kind is BindingKind.ITERATE or (binding.kind is BindingKind.ASSIGN and model.repeats(binding.node))
+        for binding in bindings
+    )
+
+
+def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:
+    if site is None:
+        return False
+    found = next((one for one in model.sites if one.call is site), None)
+    given = argument(site, found.facts.daemon) if found is not None else None
+    return given is not None and isinstance(given.value, cst.Name) and given.value.value == "True"
