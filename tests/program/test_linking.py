@@ -297,7 +297,7 @@ threading.Thread(target=work).start()
     program = Program([other, one])
     assert [module.path for module in program.modules] == ["module.py", "second.py"]
     assert len(program.races.variables) == 2
-    assert all(program.clash(write, writes) is None for writes in program.races.variables.values() for write in writes)
+    assert all(program.races.clash(write, writes) is None for writes in program.races.variables.values() for write in writes)
 
 
 def test_the_order_of_modules_does_not_matter() -> None:

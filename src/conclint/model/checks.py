@@ -79,7 +79,7 @@ def _believing(module: ModuleModel, test: cst.If | cst.IfExp) -> Iterator[cst.CS
 def _leaves(suite: cst.BaseSuite) -> bool:
     if not suite.body:
         return False
-    last = suite.body[-1]
+    last: cst.CSTNode = suite.body[-1]
     if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]  # type: ignore[assignment]
+        last = last.body[-1]
     return isinstance(last, _LEAVING)
