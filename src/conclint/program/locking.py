@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -117,7 +118,7 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
     """Yield the locks that a module speaks of."""
     classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
     for key, lock in model.locks.by_key.items():
-        owner, _, attribute = key.partition("@")[0].rpartition(".")
+        owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
         fact = LockFact(keys.of_lock(key), lock.label, lock.kind, lock.reentrant, lock.domain)
         if owner in classes:
             yield LockFact(fact.key, fact.label, fact.kind, fact.reentrant, fact.domain, classes[owner], attribute)

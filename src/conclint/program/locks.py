@@ -26,7 +26,8 @@ class LockNames:
     def identity(self, key: str) -> str:
         """Return the identity of a lock: the attribute of the most basic class that has it, the global where it is made.
 
-        The lock of another object of the same class, `other._lock`, keeps a mark behind `@`.
+        The lock of another object of the same class, `other._lock`, keeps a mark behind `@`, and a lock out of a
+        container its index.
         """
         known = self._canonical.get(key)
         if known is None:
@@ -38,7 +39,7 @@ class LockNames:
         if fact is None:
             return key
         if fact.owner:
-            mark = "@" + key.partition("@")[2] if "@" in key else ""
+            mark = key.removeprefix(f"{fact.owner}.{fact.attribute}")
             return f"{self._linker.owner(fact.owner, fact.attribute)}.{fact.attribute}{mark}"
         if fact.symbol:
             module, _, name = fact.symbol.rpartition(".")
@@ -49,7 +50,7 @@ class LockNames:
 
     def lock_class(self, key: str) -> str:
         """Return the identity without the object: all locks that one attribute of a class may hold, as in lockdep."""
-        return self.identity(key).partition("@")[0]
+        return self.identity(key).partition("@")[0].partition("[")[0]
 
     def label(self, key: str) -> str:
         """Return what a lock is called in messages."""
