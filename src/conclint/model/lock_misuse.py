@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _OWN = (Domain.THREAD, Domain.PROCESS)
+_Testing: TypeAlias = cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf
+_TESTING: tuple[type[_Testing], ...] = (cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 
 
 class Misuse(enum.Enum):
@@ -55,15 +57,15 @@ def misused_locks(module: ModuleModel) -> Iterator[MisusedLock]:
                 if isinstance(call, cst.Call) and (method := _lock_method(module, call.func)):
                     assert isinstance(call.func, cst.Attribute)
                     yield MisusedLock(Misuse.ENTERED, call, call.func.value, method, bool(call.args))
-    for node in descendants(module.tree.module):
-        if isinstance(node, (cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)):
-            for operand in _operands(node.test):
-                if method := _lock_method(module, operand):
-                    assert isinstance(operand, cst.Attribute)
-                    yield MisusedLock(Misuse.METHOD, operand, operand.value, method)
-                elif isinstance(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
-                    if not isinstance(node, cst.Assert) and not _uses(node, dotted_name(operand)):
-                        yield MisusedLock(Misuse.TRUTH, operand, operand)
+    makes_locks = bool(module.sites_of(*LOCKING))
+    for node in module.nodes(*_TESTING):
+        for operand in _operands(node.test):
+            if method := _lock_method(module, operand):
+                assert isinstance(operand, cst.Attribute)
+                yield MisusedLock(Misuse.METHOD, operand, operand.value, method)
+            elif makes_locks and isinstance(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
+                if not isinstance(node, cst.Assert) and not _uses(node, dotted_name(operand)):
+                    yield MisusedLock(Misuse.TRUTH, operand, operand)
 
 
 def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:

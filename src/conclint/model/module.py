@@ -315,6 +315,10 @@ class ModuleModel:
 
     # concrete syntax
 
+    def nodes(self, *kinds: type[_Node]) -> list[_Node]:
+        """Return the nodes of these classes, kind after kind, each in source order."""
+        return [node for kind in kinds for node in self.tree.of_kind(kind)]
+
     def statement_of(self, node: cst.CSTNode) -> cst.BaseSmallStatement | cst.BaseStatement | None:
         """Return the innermost statement that `node` is part of."""
         if isinstance(node, (cst.BaseSmallStatement, cst.BaseStatement)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -18,7 +19,8 @@ Node = TypeVar("Node", bound=cst.CSTNode)
 class Tree:
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
 
-    Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower.
+    Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `nodes` are all
+    that hold code, in source order.
     """
 
     source: Source
@@ -26,6 +28,17 @@ class Tree:
     root: Scope
     parents: dict[int, cst.CSTNode]
     scopes: dict[int, Scope]
+    nodes: list[cst.CSTNode]
+    _by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] | None = None
+    _listed: dict[int, Scope] | None = None
+
+    def of_kind(self, kind: type[Node]) -> list[Node]:
+        """Return the nodes of exactly this class, in source order."""
+        if self._by_kind is None:
+            by_kind = self._by_kind = defaultdict(list)
+            for node in self.nodes:
+                by_kind[node.__class__].append(node)
+        return self._by_kind.get(kind, [])  # type: ignore[return-value]
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node directly around `node`, None for the module."""
@@ -52,16 +65,22 @@ class Tree:
         Decorators, bases, defaults and annotations belong to the scope around the definition; so does the
         first iterable of a comprehension (Language Reference 6.2.4).
         """
+        listed = self._listed
+        if listed is None:
+            listed = self._listed = _listed(self.root)
         inner = node
         around: cst.CSTNode | None = None
-        for outer in self.ancestors(node):
+        while (scope := listed.get(id(inner))) is None:
+            outer = self.parents.get(id(inner))
+            if outer is None:
+                return self.root
             if self.is_first_iterable(inner, outer):
                 around = self.parents[id(outer)]
             scope = self.scopes.get(id(outer))
-            if scope is not None and outer is not around and self._evaluated_inside(inner, outer):
+            if scope is not None and outer is not around and _evaluated_inside(inner, outer):
                 return scope
             inner = outer
-        return self.root
+        return scope
 
     def is_first_iterable(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
         """Tell what a comprehension goes over, evaluated once and before it, from what it evaluates for each item."""
@@ -71,7 +90,17 @@ class Tree:
             and id(self.parents[id(parent)]) in self.scopes
         )
 
-    def _evaluated_inside(self, inner: cst.CSTNode, outer: cst.CSTNode) -> bool:
-        if isinstance(outer, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            return inner is outer.body
-        return True
+
+def _listed(root: Scope) -> dict[int, Scope]:
+    """Return the scopes of the names, calls and attributes: most questions are about these, or what stands in them."""
+    found: dict[int, Scope] = {}
+    for scope in root.walk():
+        for nodes in (scope.names, scope.calls, scope.attributes):
+            found.update(dict.fromkeys(map(id, nodes), scope))
+    return found
+
+
+def _evaluated_inside(inner: cst.CSTNode, outer: cst.CSTNode) -> bool:
+    if isinstance(outer, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+        return inner is outer.body
+    return True

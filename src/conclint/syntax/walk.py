@@ -23,7 +23,7 @@ def walk(module: cst.Module, source: Source) -> Tree:
     """Return the tree of `module` with parents and scopes."""
     walker = _Walker(module)
     walker.run()
-    return Tree(source, module, walker.root, walker.parents, walker.scopes)
+    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.nodes)
 
 
 class _Walker:
@@ -31,6 +31,7 @@ class _Walker:
         self.root = Scope(ScopeKind.MODULE, module, None, "")
         self.scopes: dict[int, Scope] = {id(module): self.root}
         self.parents: dict[int, cst.CSTNode] = {}
+        self.nodes: list[cst.CSTNode] = []
         self.stack: list[tuple[cst.CSTNode, Scope]] = [(module, self.root)]
         self.handlers: dict[type[cst.CSTNode], Callable[[cst.CSTNode, Scope], Scope | None]] = {
             cst.Name: self._name,
@@ -62,9 +63,10 @@ class _Walker:
         }
 
     def run(self) -> None:
-        stack, parents, handlers = self.stack, self.parents, self.handlers
+        stack, parents, handlers, nodes = self.stack, self.parents, self.handlers, self.nodes
         while stack:
             node, scope = stack.pop()
+            nodes.append(node)
             kind = node.__class__
             handler = handlers.get(kind)
             if handler is not None:
