@@ -23,6 +23,7 @@ from conclint.model import (
     LibraryMethod,
     ModuleModel,
     Partial,
+    Super,
     Symbol,
 )
 from conclint.source import Source
@@ -112,7 +113,10 @@ def described(value: Value) -> str:
         case ClassValue():
             return f"class {value.cls.qualified_name}"
         case LibraryMethod():
-            return f"{value.receiver.type_name}().{value.name}"
+            return f"{described(value.receiver)}.{value.name}"
+        case Super():
+            receiver = value.receiver.cls.qualified_name if value.receiver.cls is not None else "?"
+            return f"super of {receiver} behind {value.behind.qualified_name}"
         case Partial():
             return f"partial of {described(value.target)}"
         case Items():

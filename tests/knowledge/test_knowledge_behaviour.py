@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
+import functools
 import inspect
 import logging
 import multiprocessing
@@ -588,6 +589,43 @@ def test_reserved_names(name: str) -> None:
     for attribute, versions in reserved.items():
         if versions.may == "override":
             assert callable(getattr(type(made), attribute, nothing))
+
+
+class UnpreparedThread(threading.Thread):
+    def __init__(self) -> None:
+        pass
+
+
+class UnpreparedProcess(multiprocessing.Process):
+    def __init__(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [("threading.Thread", UnpreparedThread), ("multiprocessing.Process", UnpreparedProcess)],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_names_that_wait_for_the_constructor(name: str, cls: type) -> None:
+    arguments: dict[str, tuple[object, ...]] = {"setName": ("x",), "setDaemon": (True,)}
+    values = {"name": "x", "daemon": True, "authkey": b"x"}
+    for attribute, stated in standard().reserved(name).items():
+        if attribute.startswith("_") or attribute == "run":
+            assert stated.early_use is None
+        elif new_enough(stated.since):
+            given = arguments.get(attribute, ())
+            assert raised_by(lambda: getattr(cls(), attribute)(*given)) == stated.early_use, attribute  # noqa: B023
+            if stated.may == "store":
+                store = functools.partial(setattr, cls(), attribute, values[attribute])
+                assert raised_by(store) == stated.early_store, attribute
+
+
+def raised_by(act: Callable[[], object]) -> str | None:
+    try:
+        act()
+    except (AssertionError, AttributeError, RuntimeError) as failure:
+        return type(failure).__name__
+    return None
 
 
 def newer_than(version: str) -> bool:

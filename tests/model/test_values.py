@@ -68,6 +68,102 @@ VALUES = {
             def f(self):
                 show(self.lock)  # is: threading.RLock()
     """,
+    "an attribute that a base and a subclass set": """
+        class A:
+            def __init__(self):
+                self.lock = None
+        class B(A):
+            def open(self):
+                self.lock = Lock()
+            def f(self):
+                show(self.lock)  # is: None | threading.Lock()
+    """,
+    "a declared attribute that is set": """
+        class C:
+            lock: Lock
+            def __init__(self):
+                self.lock = RLock()
+            def f(self):
+                show(self.lock)  # is: threading.RLock()
+    """,
+    "what a subclass puts in the place of a method": """
+        class A:
+            def make(self):
+                return Lock()
+        class B(A):
+            make = Event
+        show(B().make)  # is: threading.Event
+    """,
+    "the order of bases": """
+        class A:
+            def which(self): return Lock()
+        class B(A):
+            pass
+        class C(A):
+            def which(self): return Event()
+        class D(B, C):
+            pass
+        show(D().which())  # is: threading.Event()
+        class E(Thread, C):
+            def join(self): pass
+        show(E().join)  # is: def E.join
+        class F(C, Thread):
+            pass
+        show(F().start)  # is: F(threading.Thread).start
+        class G(Thread, A):
+            pass
+        class H(A):
+            def start(self): pass
+        class I(Thread, H):
+            pass
+        show(I().start)  # is: I(threading.Thread).start
+    """,
+    "bases that have no order": """
+        class A: pass
+        class B(A): pass
+        class C(A, B):
+            lock = Lock()
+        show(C().lock)  # is: threading.Lock()
+        class D(D): pass
+        show(D().x)  # is: ?
+    """,
+    "super": """
+        class A:
+            lock = RLock()
+            def make(self): return Event()
+            @classmethod
+            def build(cls): return Lock()
+        class B(A):
+            lock = Lock()
+            def make(self):
+                show(super())  # is: super of B behind B
+                show(super().make)  # is: def A.make
+                show(super(B, self).make())  # is: threading.Event()
+                show(super().lock)  # is: threading.RLock()
+                show(super().other)  # is: ?
+                show([super().make() for _ in x])  # is: [threading.Event()]
+            @classmethod
+            def build(cls):
+                show(super().build())  # is: threading.Lock()
+        show(super())  # is: ?
+    """,
+    "super in the midst of several bases": """
+        class A:
+            def make(self): return Lock()
+        class B(A):
+            def make(self):
+                show(super().make)  # is: def A.make
+        class Worker(Thread):
+            def __init__(self):
+                show(super().__init__)  # is: threading.Thread.__init__
+                show(super().start)  # is: Worker(threading.Thread).start
+        class C(Unknown, A):
+            def make(self):
+                show(super().make)  # is: ?
+        class Named(A):
+            def make(self):
+                show(super(B, self).make)  # is: ?
+    """,
     "the receiver goes by any name": """
         class C:
             def __init__(this):
@@ -278,7 +374,7 @@ VALUES = {
         show(Worker())  # is: Worker(threading.Thread)
         show(Special())  # is: Special(threading.Thread)
         show(Special().done)  # is: threading.Event()
-        show(Special().join)  # is: threading.Thread().join
+        show(Special().join)  # is: Special(threading.Thread).join
     """,
     "partial": """
         def work(a): pass

@@ -338,6 +338,10 @@ class Reserved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     until: str | None = None
     may: Literal["nothing", "store", "override"] = "nothing"
     """What a subclass may do all the same: store to it, or override the method and call the original."""
+    early_use: str | None = None
+    """What reading or calling it raises as long as the class's own `__init__` has not run."""
+    early_store: str | None = None
+    """What storing to it raises as long as the class's own `__init__` has not run."""
 
 
 class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

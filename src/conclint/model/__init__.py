@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         LibraryMethod,
         Partial,
         Site,
+        Super,
         Symbol,
     )
 
@@ -36,7 +37,7 @@ _HOMES = {
     "locks": ("Lock",),
     "module": ("ModuleModel",),
     "values": ("UNKNOWN", "ClassValue", "Constant", "FunctionValue", "Instance", "Items", "LibraryMethod", "Partial",
-               "Site", "Symbol"),
+               "Site", "Super", "Symbol"),
 }
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Primitive",
     "Root",
     "Site",
+    "Super",
     "Symbol",
     "Where",
 ]

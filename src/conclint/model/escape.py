@@ -67,12 +67,13 @@ class Use:
     """Something done with the object in plain sight.
 
     `name` is the method or attribute; `with`, `await`, `iterate`, `subscript` for those. `node` is the call, attribute,
-    or statement; `object` the expression that stands for the object.
+    or statement; `object` the expression that stands for the object. `stores`: an attribute is set or deleted.
     """
 
     name: str
     node: cst.CSTNode
     object: cst.CSTNode
+    stores: bool = False
 
 
 @dataclasses.dataclass(slots=True)
@@ -346,9 +347,9 @@ class _Follower:
             elif called is not None and name in _DEPTH_OF_METHOD:
                 self.value(called, depth + _DEPTH_OF_METHOD[name])
             return
-        self._use(name, called or at, node)
-        stored = isinstance(around, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del))
-        if called is None and not stored:
+        stores = isinstance(around, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)) and at is around.target
+        self.fate.uses.append(Use(name, called or at, node, stores))
+        if called is None and not stores:
             if any(isinstance(value, (LibraryMethod, FunctionValue)) for value in self.module.values(at)):
                 self._escape(Way.METHOD, node)
 

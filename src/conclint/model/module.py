@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import libcst as cst
 
 from conclint.knowledge import Knowledge, standard
+from conclint.knowledge.words import Domain, Primitive
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model.calls import SpecialMethods, special_methods
@@ -24,14 +25,24 @@ from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
-from conclint.model.values import NONE, UNKNOWN, FunctionValue, Items, Partial, Site, Symbol, Values
+from conclint.model.values import (
+    NONE,
+    UNKNOWN,
+    FunctionValue,
+    Instance,
+    Items,
+    Partial,
+    Site,
+    Symbol,
+    Value,
+    Values,
+)
 from conclint.model.variables import Variables
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from conclint.knowledge.schema import Primitive
     from conclint.model.events import Event, Handover, Root
     from conclint.model.leaks import Leak
 
@@ -55,6 +66,8 @@ _QUIET_FUNCTIONS = frozenset(
         "time.sleep",
     }
 )
+_MADE_WITHOUT_FAIL = (Primitive.LOCK, Primitive.CONDITION, Primitive.EVENT, Primitive.THREAD)
+_ATTRIBUTES_OF_ALL = frozenset({"__dict__", "__class__", "__doc__", "__module__"})
 
 
 class ModuleModel:
@@ -208,7 +221,7 @@ class ModuleModel:
         if key not in self._graphs:
             try:
                 self._graphs[key] = build(
-                    function.node, never_returns=self._never_returns, suppresses=self._suppresses
+                    function.node, never_returns=self._never_returns, suppresses=self.suppresses
                 )
             except TooComplex:
                 self._graphs[key] = None
@@ -231,7 +244,8 @@ class ModuleModel:
         symbol = self.symbol(call.func)
         return symbol in ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 
-    def _suppresses(self, manager: cst.BaseExpression) -> bool:
+    def suppresses(self, manager: cst.BaseExpression) -> bool:
+        """Tell a context manager that may swallow exceptions of its body, or demands one."""
         if not isinstance(manager, cst.Call):
             return False
         name = dotted_name(manager.func).rpartition(".")[2]
@@ -268,7 +282,7 @@ class ModuleModel:
                 return self.locks.lock(func.value) is not None
         elif isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS:
             return self.symbol(func) is not None
-        return self.symbol(func) in _QUIET_FUNCTIONS
+        return self.symbol(func) in _QUIET_FUNCTIONS or all(map(_is_made_without_fail, self.values(node)))
 
     def _is_risky(self, node: cst.Attribute) -> bool:
         """An attribute of `self`, a class or a module is there; of anything else it may be missing.
@@ -278,6 +292,10 @@ class ModuleModel:
         parent = self.tree.parent(node)
         if isinstance(parent, cst.Call) and parent.func is node:
             return False  # whether this raises is told of the call
+        if node.attr.value in _ATTRIBUTES_OF_ALL:
+            return False
+        if isinstance(parent, cst.Attribute) and parent.attr.value == "release":
+            return False  # it was there to be acquired
         values = [value for value in self.values(node.value) if value != NONE]
         return not values or UNKNOWN in values
 
@@ -357,3 +375,10 @@ class ModuleModel:
     def is_method_scope(self, scope: Scope) -> bool:
         """Tell whether a scope is a method's."""
         return scope.kind is ScopeKind.FUNCTION and id(scope.parent) in self._classes
+
+
+def _is_made_without_fail(value: Value) -> bool:
+    """Tell whether a value is a new primitive of this process and of no class that the module may add to."""
+    if not isinstance(value, Instance) or value.cls is not None or value.facts is None:
+        return False
+    return value.facts.kind in _MADE_WITHOUT_FAIL and value.facts.domain is Domain.THREAD

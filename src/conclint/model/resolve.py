@@ -7,10 +7,12 @@ everything that is ever stored to them.
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.hierarchy import Hierarchy
 from conclint.model.passing import Passed
 from conclint.model.values import (
     NONE,
@@ -24,6 +26,7 @@ from conclint.model.values import (
     LibraryMethod,
     Partial,
     Site,
+    Super,
     Symbol,
     Value,
     Values,
@@ -67,7 +70,9 @@ class Resolver:
         self._bindings: dict[int, Values] = {}
         self._busy: set[int] = set()
         self._passing = 0
-        self._bases: dict[int, Values] = {}
+        hierarchy = self.hierarchy = Hierarchy(self.values, knowledge)
+        self.mro, self.bases = hierarchy.mro, hierarchy.bases
+        self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -335,29 +340,68 @@ class Resolver:
             return (Symbol(self.knowledge.canonical(f"{value.name}.{name}")),)
         if isinstance(value, (Instance, ClassValue)):
             return self.members(value, name)
+        if isinstance(value, Super) and value.receiver.cls is not None:
+            known = itertools.takewhile(self.hierarchy.is_known, self.hierarchy.behind(value.receiver.cls, value.behind))
+            return self._inherited(tuple(known), name, value.receiver) or NOTHING_KNOWN
         if isinstance(value, Constant) and value.value is None:
             return ()
         return NOTHING_KNOWN
 
     def members(self, value: Instance | ClassValue, name: str) -> Values:
-        """Return what the attribute `name` of an object or class may be."""
-        cls = value.cls
-        found: list[Value] = []
-        if cls is not None:
-            for owner in self.mro(cls):
-                bindings = owner.attributes.get(name)
-                if not bindings:
-                    continue
-                for binding in bindings:
-                    for bound in self.binding(binding):
-                        found.extend(self._bind_method(bound, value))
+        """Return what the attribute `name` of an object or class may be.
+
+        What methods store is one place for all classes; what class bodies bind hides what bases bind.
+        """
+        lineage = self.hierarchy.lineage(value.cls) if value.cls is not None else ()
+        stored = [
+            bound
+            for entry in lineage
+            if isinstance(entry, ClassValue)
+            for binding in entry.cls.attributes.get(name, ())
+            if binding.scope is not entry.cls.scope
+            for bound in self.binding(binding)
+        ]
+        known = any(bound not in (UNKNOWN, NONE) for bound in stored)
+        inherited = self._inherited(lineage, name, value, declared=not known)
+        if stored or inherited is not None:
+            return _union(tuple(stored), inherited or ())
+        return self._library_member(value, name)
+
+    def _inherited(
+        self, lineage: Values, name: str, receiver: Instance | ClassValue, *, declared: bool = True
+    ) -> Values | None:
+        """Return what the first class of a lineage that has an attribute has there, None when none is seen to.
+
+        `declared` tells whether a bare annotation counts.
+        """
+        for entry in lineage:
+            if isinstance(entry, ClassValue):
+                found = _union(
+                    *(
+                        self._bind_method(bound, receiver)
+                        for binding in entry.cls.scope.bindings.get(name, ())
+                        if declared or binding.kind is not BindingKind.DECLARE
+                        for bound in self.binding(binding)
+                    )
+                )
                 if found:
-                    return tuple(dict.fromkeys(found))
+                    return found
+            elif isinstance(entry, Symbol) and (facts := self.knowledge.type(entry.name)) is not None:
+                as_base = isinstance(receiver, Instance) and receiver.type_name == entry.name
+                found = self._library_member(
+                    receiver if as_base else Instance(entry.name, facts, receiver.cls), name
+                )
+                if name == "__init__" or (found is not NOTHING_KNOWN and isinstance(receiver, ClassValue)):
+                    return (Symbol(f"{entry.name}.{name}"),)
+                if found is not NOTHING_KNOWN:
+                    return found
+        return None
+
+    def _library_member(self, value: Instance | ClassValue, name: str) -> Values:
         if isinstance(value, Instance) and value.facts is not None:
             attribute = self.knowledge.attribute(value.type_name, name)
             if attribute is not None and attribute.returns is not None:
-                facts = self.knowledge.type(attribute.returns)
-                return (Instance(attribute.returns, facts),) if facts is not None else NOTHING_KNOWN
+                return self._of_type(attribute.returns)
             if self.knowledge.method(value.type_name, name) is not None:
                 return (LibraryMethod(value, name),)
         return NOTHING_KNOWN
@@ -371,48 +415,6 @@ class Resolver:
         if function.has_decorator("staticmethod"):
             return (value,)
         return (FunctionValue(function, receiver),)
-
-    def mro(self, cls: Class) -> list[Class]:
-        """Return `cls` and the classes of this module that it derives from, depth first."""
-        found: list[Class] = []
-        pending = [cls]
-        while pending:
-            at = pending.pop(0)
-            if at in found:
-                continue
-            found.append(at)
-            pending.extend(value.cls for value in self.bases(at) if isinstance(value, ClassValue))
-        return found
-
-    def bases(self, cls: Class) -> Values:
-        """Return what the direct bases of a class are."""
-        key = id(cls)
-        if key not in self._bases:
-            self._bases[key] = NOTHING_KNOWN
-            self._bases[key] = tuple(
-                value for base in cls.node.bases if not base.star for value in self.values(base.value)
-            )
-        return self._bases[key]
-
-    def library_base(self, cls: Class) -> tuple[str, Type] | None:
-        """Return the type of a library, with facts, that `cls` derives from, through classes of this module."""
-        for owner in self.mro(cls):
-            for value in self.bases(owner):
-                if isinstance(value, Symbol) and (facts := self.knowledge.type(value.name)) is not None:
-                    return value.name, facts
-        return None
-
-    def is_closed(self, cls: Class) -> bool:
-        """Tell whether every base of `cls` is a class of this module, `object`, or a type with facts."""
-        return all(
-            isinstance(value, ClassValue)
-            or (
-                isinstance(value, Symbol)
-                and (value.name == "builtins.object" or self.knowledge.type(value.name) is not None)
-            )
-            for owner in self.mro(cls)
-            for value in self.bases(owner)
-        )
 
     def instance_of(self, cls: Class) -> Instance:
         """Return an object of `cls` of which nothing more is known."""
@@ -455,6 +457,8 @@ class Resolver:
                 return (Items((self._of_type(function.yields),)),)
         if name == "functools.partial" and node.args:
             return tuple(Partial(value, node) for value in self.values(node.args[0].value))
+        if name == "builtins.super":
+            return self._super(node)
         if name in _WRAPPERS and node.args:
             return tuple(Items((_every((value,)),)) for value in self.values(node.args[0].value))
         if name in ("dataclasses.field", "attr.ib", "attrs.field"):
@@ -462,6 +466,21 @@ class Resolver:
         if name == "typing.cast" and len(node.args) > 1:
             return self.values(node.args[1].value)
         return NOTHING_KNOWN
+
+    def _super(self, node: cst.Call) -> Values:
+        function = self.functions.get(id(self.tree.scope_of(node).execution))
+        if function is None or function.cls is None or function.receiver_name is None:
+            return NOTHING_KNOWN
+        behind: Value = ClassValue(function.cls)
+        if node.args:
+            classes = self.values(node.args[0].value)
+            behind = classes[0]
+            if len(classes) != 1 or len(node.args) != 2 or dotted_name(node.args[1].value) != function.receiver_name:
+                return NOTHING_KNOWN
+        receivers = self.variable(function.receiver_name, function.scope)
+        if not isinstance(behind, ClassValue) or not isinstance(receivers[0], (Instance, ClassValue)):
+            return NOTHING_KNOWN
+        return (Super(receivers[0], behind.cls),)
 
     def _field(self, node: cst.Call) -> Values:
         for argument in node.args:

@@ -11,6 +11,7 @@ from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
+    from conclint.model.definitions import Function
     from conclint.model.leaks import Leak
     from conclint.model.module import ModuleModel
 
@@ -27,6 +28,26 @@ def line_of(module: ModuleModel, call: cst.CSTNode) -> cst.SimpleStatementLine |
     statement = module.tree.parent(call)
     line = module.tree.parent(statement) if isinstance(statement, cst.Expr) else None
     return line if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+
+
+def put_first(module: ModuleModel, function: Function, statement: str) -> Change | None:
+    """Return the change that makes a function begin with a statement; None where its body begins with a block."""
+    body = function.node.body  # type: ignore[attr-defined]
+    first = body.body[0] if isinstance(body, cst.IndentedBlock) else None
+    if not isinstance(first, cst.SimpleStatementLine):
+        return None
+    present, margin = first.body[0], indentation(module, first)
+    newline = module.tree.module.default_newline
+    text = module.code(present.with_changes(semicolon=cst.MaybeSentinel.DEFAULT))
+    if not _is_docstring(present):
+        return Change(present, f"{statement}{newline}{margin}{text}")
+    return Change(present, f"{text}{newline}{margin}{statement}") if len(first.body) == 1 else None
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.Expr) and isinstance(
+        statement.value, (cst.SimpleString, cst.ConcatenatedString)
+    )
 
 
 def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:

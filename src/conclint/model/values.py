@@ -83,6 +83,14 @@ class ClassValue:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Super:
+    """What `super()` gives: `receiver`, whose attributes are looked up behind the class `behind`."""
+
+    receiver: Instance | ClassValue
+    behind: Class
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class LibraryMethod:
     """A method of a library's type, bound to an object."""
 
@@ -117,7 +125,7 @@ class Unknown:
 
 UNKNOWN = Unknown()
 Value: TypeAlias = (
-    "Symbol | Constant | Instance | FunctionValue | ClassValue | LibraryMethod | Partial | Items | Unknown"
+    "Symbol | Constant | Instance | FunctionValue | ClassValue | Super | LibraryMethod | Partial | Items | Unknown"
 )
 Values: TypeAlias = "tuple[Value, ...]"
 NOTHING_KNOWN: Values = (UNKNOWN,)
