@@ -112,6 +112,20 @@ class LockNames:
         return None
 
     def _identify(self, node: cst.BaseExpression) -> Lock | None:
+        return self._lock_of_value(node) or self._lock_itself(node)
+
+    def _lock_of_value(self, node: cst.BaseExpression) -> Lock | None:
+        """Return the lock that a shared value carries: `value.get_lock()`, or the value itself where it is entered."""
+        func = node.func if isinstance(node, cst.Call) else None
+        asked = isinstance(func, cst.Attribute) and func.attr.value == "get_lock"
+        holder = func.value if asked and isinstance(func, cst.Attribute) else node
+        for value in self._module.values(holder):
+            if isinstance(value, Instance) and value.facts is not None and value.facts.kind is Primitive.SHARED_VALUE:
+                if self._module.knowledge.with_events(value.type_name)[0] == "acquire":
+                    return self._guard_of(value) or self._described(holder, value, self._path(holder), (value,))
+        return None
+
+    def _lock_itself(self, node: cst.BaseExpression) -> Lock | None:
         values = self._values(node)
         path = self._path(node)
         instance = next((v for v in values if isinstance(v, Instance) and _is_locking(v)), None)

@@ -25,6 +25,7 @@ from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
+from conclint.model.runners import Runners
 from conclint.model.values import (
     NONE,
     UNKNOWN,
@@ -207,6 +208,11 @@ class ModuleModel:
     def roots(self) -> list[Root]:
         """The functions of this module that run in other threads, processes, loops or handlers."""
         return list(_events.find_roots(self))
+
+    @functools.cached_property
+    def runners(self) -> Runners:
+        """Which threads and processes of this module run which of its functions."""
+        return Runners(self)
 
     @functools.cached_property
     def leaks(self) -> list[Leak]:

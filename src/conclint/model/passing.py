@@ -15,36 +15,49 @@ if TYPE_CHECKING:
     from conclint.syntax import Scope
 
 _MOST_CALLS = 6
+_BESIDE = (("target", "args", "kwargs"), ("initializer", "initargs", ""))
+_FOLLOWING = frozenset({"submit", "to_thread"})
+_IN_A_TUPLE = frozenset({"apply", "apply_async"})
 
 
 class Passed:
     """Finds the arguments for a parameter among the calls that name the function: `f(x)`, `self.m(x)`, `C(x)`,
-    `Thread(target=f, args=(x,))`.
+    `Thread(target=f, args=(x,))`, `Pool(initializer=f, initargs=(x,))`, `pool.submit(f, x)`.
     """
 
     def __init__(self, root: Scope, functions: dict[int, Function]) -> None:
         self._functions = functions
         self._named: dict[
-            str, list[tuple[cst.BaseExpression, Scope, Sequence[cst.BaseExpression | None], cst.Call]]
+            str, list[tuple[cst.BaseExpression, Scope, Sequence[cst.BaseExpression | None], dict[str, cst.BaseExpression]]]
         ] = {}
         for scope in root.walk():
             for call in scope.calls:
-                self._note(call.func, scope, _positional(call.args), call)
+                self._note(call.func, scope, _positional(call.args), _named(call.args))
                 self._note_target(call, scope)
+                self._note_task(call, scope)
 
     def _note_target(self, call: cst.Call, scope: Scope) -> None:
-        keywords = {given.keyword.value: given.value for given in call.args if given.keyword is not None}
-        target, given = keywords.get("target"), keywords.get("args")
-        if target is not None and isinstance(given, (cst.Tuple, cst.List)):
-            elements = [None if isinstance(e, cst.StarredElement) else e.value for e in given.elements]
-            self._note(target, scope, elements, call)
+        keywords = _named(call.args)
+        for target, positional, named in _BESIDE:
+            if target in keywords:
+                given = _elements(keywords.get(positional))
+                self._note(keywords[target], scope, given, _items(keywords.get(named)))
+
+    def _note_task(self, call: cst.Call, scope: Scope) -> None:
+        method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+        given = _positional(call.args)
+        if given and (task := given[0]) is not None:
+            if method in _FOLLOWING:
+                self._note(task, scope, given[1:], _named(call.args))
+            elif method in _IN_A_TUPLE and len(given) > 1:
+                self._note(task, scope, _elements(given[1]), {})
 
     def _note(
         self,
         func: cst.BaseExpression,
         scope: Scope,
         given: Sequence[cst.BaseExpression | None],
-        call: cst.Call,
+        named: dict[str, cst.BaseExpression],
     ) -> None:
         name = (
             func.attr.value
@@ -54,7 +67,7 @@ class Passed:
             else ""
         )
         if name:
-            self._named.setdefault(name, []).append((func, scope, given, call))
+            self._named.setdefault(name, []).append((func, scope, given, named))
 
     def arguments(self, function: Function, parameter: str) -> Iterator[cst.BaseExpression]:
         """Yield what is passed for a parameter; nothing for functions that are called from very many places."""
@@ -67,11 +80,9 @@ class Passed:
         if function.receiver_name is not None:
             names = names[1:]
         position = names.index(parameter) if parameter in names else len(names)
-        for func, _, given, call in calls:
-            if call.func is func:
-                yield from (
-                    a.value for a in call.args if a.keyword is not None and a.keyword.value == parameter
-                )
+        for _, _, given, named in calls:
+            if parameter in named:
+                yield named[parameter]
             before = given[: position + 1]
             if position < len(given) and None not in before and (value := given[position]) is not None:
                 yield value
@@ -102,3 +113,24 @@ class Passed:
 def _positional(arguments: Sequence[cst.Arg]) -> list[cst.BaseExpression | None]:
     """Return the positional arguments, None for a star that hides how many there are."""
     return [None if given.star else given.value for given in arguments if given.keyword is None]
+
+
+def _named(arguments: Sequence[cst.Arg]) -> dict[str, cst.BaseExpression]:
+    return {given.keyword.value: given.value for given in arguments if given.keyword is not None}
+
+
+def _elements(display: cst.BaseExpression | None) -> list[cst.BaseExpression | None]:
+    if not isinstance(display, (cst.Tuple, cst.List)):
+        return []
+    return [None if isinstance(e, cst.StarredElement) else e.value for e in display.elements]
+
+
+def _items(display: cst.BaseExpression | None) -> dict[str, cst.BaseExpression]:
+    """Return the items of `{"name": value}`."""
+    if not isinstance(display, cst.Dict):
+        return {}
+    return {
+        str(element.key.evaluated_value): element.value
+        for element in display.elements
+        if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString)
+    }

@@ -227,8 +227,11 @@ class Resolver:
             found = self._annotated(binding.annotation)
         if binding.value is not None:
             found = _union(found, self.values(binding.value))
-        if function is not None and binding.annotation is None:
-            found = _union(found, self._passed(function, binding.name))
+        if function is not None:
+            passed = self._passed(function, binding.name)
+            known = {value.type_name for value in passed if isinstance(value, Instance)}
+            seen = (value for value in found if not isinstance(value, Instance) or value.type_name not in known)
+            found = (*seen, *passed)  # what is passed says as much as an annotation, and where it was made
         return _union(found, NOTHING_KNOWN)
 
     def _passed(self, function: Function, parameter: str) -> Values:
