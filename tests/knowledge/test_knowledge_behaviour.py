@@ -586,8 +586,10 @@ def test_reserved_names(name: str) -> None:
     }
     renamed = {"_handle", "_os_thread_handle"}
     assert own - renamed == here - renamed
-    for attribute, versions in reserved.items():
-        if versions.may == "override":
+    for attribute, stated in reserved.items():
+        if stated.store_raises is not None:
+            assert raised_by(functools.partial(setattr, made, attribute, 1)) == stated.store_raises
+        elif stated.may == "override":
             assert callable(getattr(type(made), attribute, nothing))
 
 

@@ -337,7 +337,9 @@ class Reserved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     since: str | None = None
     until: str | None = None
     may: Literal["nothing", "store", "override"] = "nothing"
-    """What a subclass may do all the same: store to it, or override the method and call the original."""
+    """What a subclass may do all the same: store to it, as a parameter of the constructor does, or bind it in its body."""
+    store_raises: str | None = None
+    """What storing to it raises: it is a property that is only read."""
     early_use: str | None = None
     """What reading or calling it raises as long as the class's own `__init__` has not run."""
     early_store: str | None = None

@@ -88,6 +88,9 @@ _RESULTS = {
     "builtins.id": "int",
     "builtins.float": "float",
     "builtins.bool": "bool",
+    "time.time": "float",
+    "time.monotonic": "float",
+    "time.perf_counter": "float",
 }
 
 

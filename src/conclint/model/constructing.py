@@ -84,8 +84,14 @@ def early_uses(module: ModuleModel) -> Iterator[EarlyUse]:
         yield from construction.early_uses()
 
 
-def _constructions(module: ModuleModel) -> Iterator[_Construction]:
-    for cls in module.classes:
+def stored_early(module: ModuleModel, cls: Class) -> Iterator[cst.Attribute]:
+    """Yield the attributes that a constructor stores to before that of the library's class has run."""
+    for construction in _constructions(module, [cls]):
+        yield from (node for node, is_store in construction.early_accesses() if is_store)
+
+
+def _constructions(module: ModuleModel, classes: Iterable[Class] | None = None) -> Iterator[_Construction]:
+    for cls in module.classes if classes is None else classes:
         base = module.resolver.library_base(cls)
         if base is None or base[1].kind not in (Primitive.THREAD, Primitive.PROCESS, Primitive.TIMER):
             continue
@@ -121,18 +127,21 @@ class _Construction:
         return Unprepared(self._cls, owner, own, self._base, self._raises, True not in ends, returns, plain)
 
     def early_uses(self) -> Iterator[EarlyUse]:
+        for node, is_store in self.early_accesses():
+            raises = self._raised_by(node.attr.value, is_store=is_store)
+            if raises is not None:
+                yield EarlyUse(self._cls, self._base, node, raises, is_store)
+
+    def early_accesses(self) -> Iterator[tuple[cst.Attribute, bool]]:
+        """Yield the attributes of the object that are loaded, or stored to (True), before it is set up."""
         init = self._only_method(self._cls, "__init__")
         if init is None or self._is_beyond_us() or self._ends_of(init) != {True}:
             return
         for op in self._before(init):
             node = op.node
-            if op.kind not in (OpKind.LOAD, OpKind.STORE) or not isinstance(node, cst.Attribute):
-                continue
-            if dotted_name(node.value) != init.receiver_name:
-                continue
-            raises = self._raised_by(node.attr.value, is_store=op.kind is OpKind.STORE)
-            if raises is not None:
-                yield EarlyUse(self._cls, self._base, node, raises, op.kind is OpKind.STORE)
+            if op.kind in (OpKind.LOAD, OpKind.STORE) and isinstance(node, cst.Attribute):
+                if dotted_name(node.value) == init.receiver_name:
+                    yield node, op.kind is OpKind.STORE
 
     def _own_classes(self) -> Iterator[Class]:
         """Yield the classes of this module that come before the library's."""
