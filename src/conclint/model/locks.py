@@ -103,6 +103,11 @@ class LockNames:
             if (lock := self._made(bindings)) is not None
         }
 
+    @staticmethod
+    def key_of_parameter(function: Function, name: str) -> str:
+        """Return the key that a lock has in a function which gets it as a parameter."""
+        return f"{function.qualified_name}:{name}"
+
     def _made(self, bindings: list[Binding]) -> Lock | None:
         for binding in bindings:
             if binding.kind is BindingKind.ASSIGN and isinstance(binding.node, (cst.Name, cst.Attribute)):

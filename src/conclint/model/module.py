@@ -17,6 +17,7 @@ from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model.calls import SpecialMethods, special_methods
 from conclint.model.definitions import Class, Function, define
+from conclint.model.entry_locks import EntryLocks
 from conclint.model.foreign import Foreign
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
@@ -336,6 +337,24 @@ class ModuleModel:
                 return True
             inner = outer
         return False
+
+    # callers
+
+    @functools.cached_property
+    def entries(self) -> EntryLocks:
+        """Who calls the functions of this module."""
+        return EntryLocks(self)
+
+    def entry_locks(self, function: Function) -> frozenset[str]:
+        """Return the keys of the locks that are surely held whenever `function` is entered; `held_at` leaves them out.
+
+        These are the locks that a contract names (`locks.assumed`) and, for a private function, those that all its
+        callers in this module hold, be it because theirs do. Private is what starts with `_` or stands inside another
+        function, has a caller here, is never a thread's target or another root, never handed on as a value (a
+        bound method, a callback), and not decorated by what might hand it on. What runs during the call that takes it
+        (`wait_for(predicate)`) is entered under what is held there. Constructors are callers like others.
+        """
+        return self.entries.of(function)
 
     # concrete syntax
 

@@ -134,3 +134,15 @@ def _items(display: cst.BaseExpression | None) -> dict[str, cst.BaseExpression]:
         for element in display.elements
         if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString)
     }
+
+
+def given_for(function: Function, call: cst.Call) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """Yield the parameters of a function that a call of it names or reaches, each with what is given for it."""
+    names = [each.name.value for each in function.parameters]
+    if function.receiver_name is not None:
+        names = names[1:]
+    for name, value in zip(names, _positional(call.args)):
+        if value is None:
+            break
+        yield name, value
+    yield from ((name, value) for name, value in _named(call.args).items() if name in names)
