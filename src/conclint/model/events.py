@@ -272,11 +272,17 @@ def is_many(module: ModuleModel, handover: Handover) -> bool:
 
 def lane_of(handover: Handover) -> str:
     receiver = handover.receiver
-    if receiver is None or receiver.site is None or receiver.facts is None:
+    if receiver is None or receiver.site is None or not has_one_worker(receiver):
         return ""
-    given = argument(receiver.site.call, receiver.facts.workers)
-    single = given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
-    return f"one worker {id(receiver.site.call)}" if single else ""
+    return f"one worker {id(receiver.site.call)}"
 
 
-__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_star"]
+def has_one_worker(instance: Instance) -> bool:
+    """Tell a pool or executor that is made with a single worker, which so is a thread or process to be used by turns."""
+    if instance.site is None or instance.facts is None:
+        return False
+    given = argument(instance.site.call, instance.facts.workers)
+    return given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
+
+
+__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_one_worker", "has_star"]
