@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Binding
 
 # One operation each, which the GIL or, without it, the container's own lock makes atomic (Python FAQ, as above).
-_CHANGING = frozenset({
+CHANGING = frozenset({
     "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
     "remove", "reverse", "rotate", "setdefault", "sort", "update", "move_to_end", "difference_update",
     "intersection_update", "symmetric_difference_update", "subtract",
@@ -166,7 +166,7 @@ class _Collector:
         name = attribute.attr.value
         if not isinstance(call, cst.Call) or call.func is not attribute:
             yield Access(variable, AccessKind.READ, attribute.value, (attribute,))
-        elif name in _CHANGING and self.variables.is_container(variable):
+        elif name in CHANGING and self.variables.is_container(variable):
             yield Access(variable, AccessKind.MUTATE, call, (call,), element=True)
         elif name in _VIEWS and self._is_iterated(call):
             yield Access(variable, AccessKind.ITERATE, call, (call,))
