@@ -482,6 +482,16 @@ ALIASES = {
                     here()  # held: self.lock
                 here()  # held: nothing
     """,
+    "of itself": """
+        lock = threading.Lock()
+        class C:
+            lock = lock
+            first = second
+            second = first
+            def f(self):
+                with self.lock, self.first:
+                    here()  # held: self.lock
+    """,
     "of a module": """
         import settings
         def f():

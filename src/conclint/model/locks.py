@@ -66,6 +66,7 @@ class LockNames:
     def __init__(self, module: ModuleModel) -> None:
         self._module = module
         self._locks: dict[int, Lock | None] = {}
+        self._paths: dict[int, _Path | None] = {}
         self._of_class: dict[int, dict[str, Lock]] = {}
         self.by_key: dict[str, Lock] = {}
 
@@ -240,6 +241,13 @@ class LockNames:
 
     def _path(self, node: cst.BaseExpression) -> _Path | None:
         """Return the access path of a lock with the object left out, None for no path."""
+        key = id(node)
+        if key not in self._paths:
+            self._paths[key] = None  # what a variable is that stands for itself: `class C: lock = lock`
+            self._paths[key] = self._followed(node)
+        return self._paths[key]
+
+    def _followed(self, node: cst.BaseExpression) -> _Path | None:
         if isinstance(node, cst.Name):
             return self._variable_path(node)
         if isinstance(node, cst.Attribute):
