@@ -10,9 +10,9 @@ import libcst as cst
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument, has_star
+from conclint.model.blocking import blocks
 from conclint.model.carried import assigned, depends_on_itself, mentioned
 from conclint.model.events import has_one_worker
-from conclint.model.values import LibraryMethod, Symbol
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -140,22 +140,11 @@ def _is_free(module: ModuleModel, events: dict[int, Event], found: SerialTask) -
     for node in inside:
         if isinstance(node, cst.Call) and node is not found.call and node is not found.wait:
             event = events.get(id(node))
-            if (event is not None and event.word in ("submit", "map")) or _may_wait(module, node):
+            if (event is not None and event.word in ("submit", "map")) or blocks(module, node) is not None:
                 return False
     if isinstance(loop, cst.For):
         return not depends_on_itself(module, loop, found.call, found.wait)
     return not any(isinstance(node, cst.NamedExpr) for node in inside)
-
-
-def _may_wait(module: ModuleModel, call: cst.Call) -> bool:
-    """Tell a call of which it is known that it waits for something."""
-    for value in module.values(call.func):
-        if isinstance(value, Symbol) and (function := module.knowledge.function(value.name)) is not None:
-            return function.blocks is not None
-        if isinstance(value, LibraryMethod):
-            method = module.knowledge.method(value.receiver.type_name, value.name)
-            return method is not None and method.blocks is not None
-    return False
 
 
 # the fix
