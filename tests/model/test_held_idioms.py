@@ -492,6 +492,85 @@ ALIASES = {
                 with self.lock, self.first:
                     here()  # held: self.lock
     """,
+    "of a class, through another object": """
+        class C:
+            lock = threading.Lock()
+            def f(self, other: "C"):
+                with self.lock:
+                    other.lock.release()
+                    here()  # held: nothing
+    """,
+    "in the body of its class": """
+        class C:
+            lock = threading.Lock()
+            with lock:
+                here()  # held: lock
+            def f(self):
+                with self.lock:
+                    here()  # held: lock
+    """,
+    "an attribute that repeats another": """
+        class C:
+            def __init__(self):
+                self._lock = threading.Lock()
+                self.mutex = self._lock
+            def f(self):
+                with self.mutex:
+                    self._lock.release()
+                    here()  # held: nothing
+    """,
+    "elements of a collection": """
+        locks = [threading.Lock() for _ in range(9)]
+        def f(i, j):
+            with locks[i]:
+                here()  # held: locks[i]
+                with locks[j]:
+                    here()  # held: locks[i], locks[j]
+                mine = locks[i]
+                mine.release()
+                here()  # held: nothing
+    """,
+    "elements of an object's collection": """
+        class C:
+            def __init__(self):
+                self._locks = {1: threading.Lock()}
+            def take(self, key):
+                self._locks[key].acquire()
+            def f(self, key):
+                self.take(key)
+                here()  # held: self._locks[key]
+                self._locks[key].release()
+                here()  # held: nothing
+    """,
+    "a getter": """
+        class C:
+            def __init__(self):
+                self._lock = threading.Lock()
+            def get_lock(self):
+                return self._lock
+            @property
+            def mutex(self):
+                return self._lock
+            def f(self, other: "C"):
+                with self.get_lock():
+                    here()  # held: self._lock
+                with self.mutex:
+                    here()  # held: self._lock
+                    with other.mutex:
+                        here()  # held: self._lock, other._lock
+    """,
+    "a getter that is a function": """
+        def the_lock():
+            return lock
+        def f():
+            with the_lock():
+                here()  # held: lock
+    """,
+    "what only sounds like a block": """
+        def f(block, my_clock, seconds):
+            with block, my_clock, seconds:
+                here()  # held: nothing
+    """,
     "of a module": """
         import settings
         def f():

@@ -49,7 +49,8 @@ class Lock:
 
     def seen_through(self, base: str) -> Lock:
         """Return this lock of `self` as the one of another object, which is called `base`."""
-        name = self.key.rpartition(".")[2]
+        container, bracket, index = self.key.partition("[")
+        name = f"{container.rpartition('.')[2]}{bracket}{index}"
         return dataclasses.replace(self, key=f"{self.key}@{base}", label=f"{base}.{name}", of_self=False)
 
 
@@ -257,14 +258,12 @@ class LockNames:
         return None
 
     def _element_path(self, node: cst.Subscript) -> _Path | None:
-        """An element is another lock for each index; what an index is worth is known in one function only."""
+        """An element is another lock for each index, and the same for the same: `locks[i]` and `locks[j]` are two."""
         container = self._path(node.value)
         if container is None or len(node.slice) != 1:
             return None
-        index = node.slice[0].slice
-        constant = isinstance(index, cst.Index) and isinstance(index.value, (cst.Integer, cst.SimpleString))
-        where = "" if constant else f"{self._module.context_of(node)}:"
-        return dataclasses.replace(container, key=f"{container.key}[{where}{self._module.code(index)}]")
+        index = self._module.code(node.slice[0].slice)
+        return _Path(f"{container.key}[{index}]", of_self=container.of_self)
 
     def _variable_path(self, node: cst.Name) -> _Path | None:
         scope = self._module.tree.scope_of(node)
@@ -335,12 +334,12 @@ def sounds_like_a_lock(name: str) -> bool:
     )
 
 
-def _alias(bindings: list[Binding]) -> cst.Attribute | cst.Name | None:
-    """Return the name or attribute that a variable stands for, when it is bound once and to nothing else."""
+def _alias(bindings: list[Binding]) -> cst.BaseExpression | None:
+    """Return the name, attribute or element that a variable stands for, when it is bound once and to nothing else."""
     if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
         return None
     value = bindings[0].value
-    if not isinstance(value, (cst.Attribute, cst.Name)) or dotted_name(value) in ("None", "True", "False"):
+    if not isinstance(value, (cst.Attribute, cst.Name, cst.Subscript)) or dotted_name(value) in ("None", "True", "False"):
         return None
     return value
 

@@ -234,6 +234,17 @@ class Locks:
                 found.update(self.effect(function).releases)
         return frozenset(found)
 
+    @functools.cached_property
+    def left_taken(self) -> frozenset[str]:
+        """The keys of locks that some function has still taken when it returns, on whatever path."""
+        found: set[str] = set()
+        for function in self._module.functions:
+            exploration = self.explored(function) if self.handles_locks(function) else None
+            if exploration is not None:
+                for held in exploration.ends(exploration.graph.returned):
+                    found.update(key for key, _ in held)  # type: ignore[attr-defined]
+        return frozenset(found)
+
     def handles_locks(self, function: Function) -> bool:
         """Tell quickly whether the function's own code can take or release a lock at all."""
         names = {"acquire", "release", "enter_context", "__enter__", "__exit__"}
