@@ -10,7 +10,7 @@ from conclint.rule import ModuleRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.model import Event, ModuleModel
+    from conclint.model import ModuleModel
 
 
 class DaemonSetAfterStart(ModuleRule):
@@ -35,23 +35,10 @@ class DaemonSetAfterStart(ModuleRule):
     needles: ClassVar[tuple[str, ...]] = ("daemon", "Daemon")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.typestate import histories
+        from conclint.model.turns import too_late
 
-        for event, before in histories(module, frozenset({"start"}), "daemon"):
-            started = next(
-                (start for history in before if (start := history.event("start")) is not None), None
-            )
-            exception = _raised(module, event)
-            if started is None or exception is None:
-                continue
-            label = module.label(event.object)
-            message = f"the daemon flag of '{label}' is set after 'start()', which raises {exception}"
-            yield Report(event.node, message, (Note(started.node, f"'{label}' is started here"),))
-
-
-def _raised(module: ModuleModel, event: Event) -> str | None:
-    for instance in event.instances:
-        exception = module.knowledge.order(instance.type_name, "daemon").raised({"start"})
-        if exception is not None:
-            return exception
-    return None
+        for found in too_late(module, "daemon", after="start"):
+            label = module.label(found.event.object)
+            message = f"the daemon flag of '{label}' is set after 'start()', which raises {found.exception}"
+            notes = (Note(found.earlier.node, f"'{label}' is started here"),) if found.earlier is not None else ()
+            yield Report(found.event.node, message, notes)

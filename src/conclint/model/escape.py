@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.containers import (
+    DROPS_ITEM,
+    SAME_ITEMS,
+    TAKES_ITEM,
+    TAKES_ITEMS,
+    WRAPS_ITEMS,
+    elements_of,
+)
 from conclint.model.values import FunctionValue, LibraryMethod
 from conclint.syntax import BindingKind, ScopeKind
 
@@ -25,11 +33,6 @@ _LEAVES_ALONE = frozenset(
     f"builtins.{name}" for name in ("print", "len", "id", "bool", "isinstance", "repr", "str", "type", "hash")
 )
 _GOES_THROUGH = frozenset({"builtins.all", "builtins.any"})
-_SAME_ITEMS = frozenset(
-    {"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed",
-     "builtins.iter", "builtins.dict", "copy.copy", "collections.deque", "itertools.chain"}
-)
-_WRAPS_ITEMS = frozenset({"builtins.enumerate", "builtins.zip", "itertools.zip_longest"})
 _ONE_ITEM = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 _MAKES_CONTAINER = frozenset(
     {"builtins.list", "builtins.dict", "builtins.set", "collections.deque", "collections.defaultdict",
@@ -38,9 +41,6 @@ _MAKES_CONTAINER = frozenset(
 _BINDS_NOTHING_ELSE = (BindingKind.AUGMENT, BindingKind.DECLARE, BindingKind.DELETE)
 _DISPLAYS = (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp)
 _DEPTH_OF_METHOD = {"values": 0, "copy": 0, "popitem": 0, "pop": -1, "popleft": -1, "get": -1, "setdefault": -1}
-_TAKES_ITEM = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
-_TAKES_ITEMS = frozenset({"extend", "extendleft", "update"})
-_DROPS_ITEM = frozenset({"remove", "discard", "index", "count"})
 
 
 class Way(enum.Enum):
@@ -310,14 +310,15 @@ class _Follower:
         if isinstance(self._around(element), cst.AssignTarget):
             self._escape(Way.STORED, node)
 
-    def _pairs(self, call: cst.CSTNode, index: int, depth: int) -> None:
-        """Follow a call whose items are tuples with an item of the container at `index`."""
+    def _pairs(self, node: cst.CSTNode, call: cst.CSTNode, depth: int) -> None:
+        """Follow a call whose items are tuples with items of the container `node`."""
         loop = self._around(call)
-        target = loop.target if isinstance(loop, (cst.For, cst.CompFor)) else None
-        if isinstance(target, cst.Tuple) and index < len(target.elements):
-            self._target(target.elements[index].value, call, depth - 1)
-        else:
+        if not isinstance(loop, (cst.For, cst.CompFor)) or isinstance(loop.target, cst.Name):
             self.value(call, depth + 1)
+            return
+        for container, target in elements_of(self.module, loop):
+            if container is node:
+                self._target(target, call, depth - 1)
 
     # through expressions
 
@@ -343,7 +344,7 @@ class _Follower:
         called = around if isinstance(around, cst.Call) and around.func is at else None
         if depth:
             if called is not None and name == "items":
-                self._pairs(called, 1, depth)
+                self._pairs(node, called, depth)
             elif called is not None and name in _DEPTH_OF_METHOD:
                 self.value(called, depth + _DEPTH_OF_METHOD[name])
             return
@@ -363,22 +364,22 @@ class _Follower:
             self._use("iterate", call, node)
         if symbol in _LEAVES_ALONE or symbol in _GOES_THROUGH:
             return
-        if depth and symbol in _SAME_ITEMS:
+        if depth and symbol in SAME_ITEMS:
             self.value(call, depth)
-        elif depth and symbol in _WRAPS_ITEMS:
-            self._pairs(call, 1 if symbol == "builtins.enumerate" else call.args.index(at), depth)
+        elif depth and symbol in WRAPS_ITEMS:
+            self._pairs(node, call, depth)
         elif depth and symbol in _ONE_ITEM:
             self.value(call, depth - 1)
         elif isinstance(call.func, cst.Attribute) and self._is_container_method(call.func, depth):
             name = call.func.attr.value
-            if name not in _DROPS_ITEM:
-                self._into(call.func.value, node, depth + (name in _TAKES_ITEM))
+            if name not in DROPS_ITEM:
+                self._into(call.func.value, node, depth + (name in TAKES_ITEM))
         else:
             self._escape(Way.PASSED, node)
 
     def _is_container_method(self, func: cst.Attribute, depth: int) -> bool:
         name = func.attr.value
-        return name in _TAKES_ITEM or name in _DROPS_ITEM or (depth > 0 and name in _TAKES_ITEMS)
+        return name in TAKES_ITEM or name in DROPS_ITEM or (depth > 0 and name in TAKES_ITEMS)
 
 
 def _fits(target: cst.CSTNode, display: cst.Tuple | cst.List) -> bool:

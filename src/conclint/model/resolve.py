@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.containers import takes_out
 from conclint.model.hierarchy import Hierarchy
 from conclint.model.passing import Passed
 from conclint.model.values import (
@@ -427,6 +428,10 @@ class Resolver:
     # calls
 
     def _call(self, node: cst.Call) -> Values:
+        if takes_out(node) and isinstance(node.func, cst.Attribute):
+            containers = self.values(node.func.value)
+            if containers and all(isinstance(value, Items) for value in containers):
+                return _union(_every(containers), (NONE,) if node.func.attr.value == "get" else ())
         return _union(*(self._result(value, node) for value in self.values(node.func)))
 
     def _result(self, called: Value, node: cst.Call) -> Values:

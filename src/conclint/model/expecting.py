@@ -1,0 +1,44 @@
+"""Whether the code is prepared for an exception where it may be raised."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from conclint.model.module import ModuleModel
+
+
+def is_expected(module: ModuleModel, node: cst.CSTNode, exception: str) -> bool:
+    """Tell whether an exception that `node` raises, by its name, is caught or asked for in the same function."""
+    names = _names_of(exception)
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            return False
+        if isinstance(outer, (cst.Try, cst.TryStar)) and inner is outer.body:
+            if any(_takes(handler.type, names) for handler in outer.handlers):
+                return True
+        if isinstance(outer, cst.With) and inner is outer.body:
+            if any(module.suppresses(item.item) for item in outer.items):
+                return True
+        inner = outer
+    return False
+
+
+def _takes(caught: cst.BaseExpression | None, names: frozenset[str]) -> bool:
+    if caught is None:
+        return True
+    parts = [element.value for element in caught.elements] if isinstance(caught, cst.Tuple) else [caught]
+    return any(dotted_name(part).rpartition(".")[2] in names for part in parts)
+
+
+def _names_of(exception: str) -> frozenset[str]:
+    """Return the names of an exception and, as far as it is one of Python's own, of those that it derives from."""
+    name = exception.rpartition(".")[2]
+    known = getattr(builtins, name, Exception)
+    return frozenset({name, *(cls.__name__ for cls in known.__mro__)})

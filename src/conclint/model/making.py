@@ -1,0 +1,44 @@
+"""Whether making an object of a class is all that its constructor does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.escape import fate_of_variable
+
+if TYPE_CHECKING:
+    from conclint.model.definitions import Class, Function
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Site
+
+_CONSTRUCTS = ("__new__", "__init__", "__post_init__")
+
+
+def is_made_idle(module: ModuleModel, site: Site) -> bool:
+    """Tell whether what a site makes is as its library makes it: its class neither starts it nor shows it to anybody."""
+    if site.cls is None:
+        return True
+    classes = module.resolver.mro(site.cls)
+    if not module.resolver.is_closed(site.cls) or any(cls.node.decorators or cls.node.keywords for cls in classes):
+        return False
+    constructors = [cls.methods[name] for cls in classes for name in _CONSTRUCTS if name in cls.methods]
+    return all(_leaves_alone(module, site.cls, constructor) for constructor in constructors)
+
+
+def _leaves_alone(module: ModuleModel, cls: Class, constructor: Function) -> bool:
+    name = constructor.receiver_name
+    if name is None or constructor.name == "__new__":
+        return False
+    fate = fate_of_variable(module, constructor.scope.bindings[name][0])
+    known = {"start", "run"}.union(*(owner.methods for owner in module.resolver.mro(cls)))
+    if any(use.name in known and use.name != "__init__" for use in fate.uses):
+        return False
+    return all(_is_for_base(module, escape.node) for escape in fate.escapes)
+
+
+def _is_for_base(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell the argument of `Base.__init__(self)`."""
+    call = module.tree.enclosing(node, cst.Call)
+    return call is not None and isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__"
