@@ -56,6 +56,19 @@ class EntryLocks:
             self._known.update(self._settled(function))
         return self._known[id(function)]
 
+    def held_by_callers(self, function: Function) -> frozenset[str]:
+        """Return what all callers in this module hold, whether there may be others or not."""
+        held: dict[int, frozenset[str] | None] = {id(entry.caller): self.of(entry.caller) for entry in self.at(function)}
+        return self._by_callers(function, held) or frozenset()
+
+    def without(self, function: Function, key: str) -> Iterator[Entry]:
+        """Yield the places that run `function` where a lock, by the key that it has there, is not surely held."""
+        for entry in self.at(function):
+            held: dict[int, frozenset[str] | None] = {id(entry.caller): self.of(entry.caller)}
+            seen = self._held_at(entry, function, held)
+            if seen is not None and key not in seen:
+                yield entry
+
     def at(self, function: Function) -> list[Entry]:
         """Return the places in this module that may run `function`."""
         return self._entries.get(id(function), [])
@@ -65,8 +78,11 @@ class EntryLocks:
         if function.is_module or function.scope.kind is ScopeKind.CLASS or id(function) in self._open:
             return False
         named = _is_nested(function) or (function.name.startswith("_") and not function.name.endswith("__"))
-        decorators = {name.rpartition(".")[2] for name in function.decorators}
-        return named and decorators <= _HARMLESS_DECORATORS and bool(self.at(function))
+        return named and not self.may_be_wrapped(function) and bool(self.at(function))
+
+    def may_be_wrapped(self, function: Function) -> bool:
+        """Tell whether a decorator may take locks around a function, or hand it on."""
+        return any(name.rpartition(".")[2] not in _HARMLESS_DECORATORS for name in function.decorators)
 
     # who calls
 
@@ -145,14 +161,21 @@ class EntryLocks:
     def _by_callers(self, function: Function, held: dict[int, frozenset[str] | None]) -> frozenset[str] | None:
         common: frozenset[str] | None = None
         for entry in self.at(function):
-            around = held[id(entry.caller)]
-            here = self._module.locks.held_at(entry.caller).get(id(entry.node))
-            if around is None or here is None:
-                continue
-            given_back = self._module.locks.effect(entry.caller).releases
-            seen = frozenset(self._seen_from(entry, function, here | (around - given_back)))
-            common = seen if common is None else common & seen
+            seen = self._held_at(entry, function, held)
+            if seen is not None:
+                common = seen if common is None else common & seen
         return common
+
+    def _held_at(
+        self, entry: Entry, function: Function, held: dict[int, frozenset[str] | None]
+    ) -> frozenset[str] | None:
+        """Return what is held where a function is run, by the keys it has there; None for all that there may be."""
+        around = held[id(entry.caller)]
+        here = self._module.locks.held_at(entry.caller).get(id(entry.node))
+        if around is None or here is None:
+            return None
+        given_back = self._module.locks.effect(entry.caller).releases
+        return frozenset(self._seen_from(entry, function, here | (around - given_back)))
 
     def _seen_from(self, entry: Entry, function: Function, held: frozenset[str]) -> Iterator[str]:
         """Yield the keys by which a function knows the locks that are held where it is run."""

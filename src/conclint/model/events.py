@@ -9,7 +9,17 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
-from conclint.model.values import ClassValue, FunctionValue, Instance, Items, LibraryMethod, Partial, Symbol
+from conclint.model.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Items,
+    LibraryMethod,
+    Partial,
+    Symbol,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +149,14 @@ def find_events(module: ModuleModel) -> Iterator[Event]:
 def primitives_of(values: Values) -> tuple[Instance, ...]:
     """Return those of some values that are primitives."""
     return tuple(value for value in values if isinstance(value, Instance) and value.facts is not None)
+
+
+def is_surely_primitive(module: ModuleModel, event: Event) -> bool:
+    """Tell whether what an event happens to is, as far as is known, a primitive or None and nothing else."""
+    return all(
+        value in (UNKNOWN, NONE) or (isinstance(value, Instance) and value.facts is not None)
+        for value in module.values(event.object)
+    )
 
 
 def find_handovers(module: ModuleModel) -> Iterator[Handover]:

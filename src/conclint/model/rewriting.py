@@ -70,6 +70,17 @@ def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:
     return Remedy(f"use 'with {name}:'", (Change(first, header + text.rstrip("\r\n"), last),), safe=True)
 
 
+def put_under(module: ModuleModel, line: cst.SimpleStatementLine, lock: str, *, awaits: bool = False) -> Remedy | None:
+    """Return the change that puts a line under `with lock:`, None where a comment would be torn from it."""
+    code = "".join(module.code(statement) for statement in line.body)
+    if line.leading_lines and any(each.comment is not None for each in line.leading_lines):
+        return None
+    header = f"{'async ' if awaits else ''}with {lock}:"
+    inner = indentation(module, line) + module.tree.module.default_indent
+    change = Change(line.body[0], f"{header}\n{inner}{code}", line.body[-1])
+    return Remedy(f"use '{header}'", (change,), safe=True)
+
+
 def _between(module: ModuleModel, leak: Leak) -> list[cst.CSTNode] | None:
     """Return the statements between the acquire and its one release when both stand in the same block."""
     first = line_of(module, leak.acquire)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.containers import elements_of, takes_out
+from conclint.model.events import is_surely_primitive
 from conclint.model.graph import OpKind
 from conclint.model.lifetimes import history_on_entry
 from conclint.model.paths import explore
 from conclint.model.tracked import History, Tracked
 from conclint.model.tracking import Match, Tracker, births
-from conclint.model.values import UNKNOWN, Constant, Instance
 from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
@@ -43,22 +43,13 @@ def histories(
     by_function: dict[int, list[Event]] = {}
     for event in module.events:
         function = module.function_at(event.node) if event.word == asked or event.word in words else None
-        if function is not None and _is_surely_primitive(module, event):
+        if function is not None and is_surely_primitive(module, event):
             by_function.setdefault(id(function), []).append(event)
     functions = {id(function): function for function in module.functions}
     telling = {id(one.node): one for events in by_function.values() for one in events if one.word in words}
     for key, events in by_function.items():
         if any(event.word == asked for event in events):
             yield from _followed(module, functions[key], events, telling, asked)
-
-
-def _is_surely_primitive(module: ModuleModel, event: Event) -> bool:
-    return all(
-        value is UNKNOWN
-        or (isinstance(value, Constant) and value.value is None)
-        or (isinstance(value, Instance) and value.facts is not None)
-        for value in module.values(event.object)
-    )
 
 
 def _followed(
