@@ -95,10 +95,7 @@ class Contracts:
         if called is None or called.is_generator or called.is_async:
             return
         for lock in self._asserted(called, deep - 1):
-            base = call.func.value if isinstance(call.func, cst.Attribute) else None
-            seen = self._names.through(lock, base) if lock.of_self else lock
-            if seen is not None and not lock.parameter:
-                self._names.note(seen)
+            if (seen := self._names.seen_from(call, lock)) is not None:
                 yield seen
 
     def _tested(self, test: cst.BaseExpression) -> Iterator[Lock]:

@@ -204,13 +204,20 @@ class LockNames:
             return None
         (given,) = function.returns
         lock = self.lock(given) if dotted_name(given) else None
-        if lock is None or lock.parameter or not lock.of_self:
-            return lock if lock is not None and not lock.parameter else None
-        return self.through(lock, base)
+        return self._through(lock, base) if lock is not None and not lock.parameter else None
 
-    def through(self, lock: Lock, base: cst.BaseExpression | None) -> Lock | None:
+    def seen_from(self, call: cst.Call, lock: Lock) -> Lock | None:
+        """Return a lock of the called function as the caller knows it, None where it can't."""
+        if lock.parameter:
+            return None
+        seen = self._through(lock, call.func.value if isinstance(call.func, cst.Attribute) else None)
+        if seen is not None:
+            self.note(seen)
+        return seen
+
+    def _through(self, lock: Lock, base: cst.BaseExpression | None) -> Lock | None:
         """Return a lock of `self` in a method as the caller sees it who called the method on `base`."""
-        if base is None or self.is_own_object(base):
+        if base is None or not lock.of_self or self.is_own_object(base):
             return lock
         name = dotted_name(base)
         return lock.seen_through(name) if name else None

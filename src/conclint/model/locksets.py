@@ -64,6 +64,10 @@ class Locks:
         """Return the identity of any primitive: its access path with the object left out, None for no path."""
         return self._names.path(node)
 
+    def seen_from(self, call: cst.Call, lock: Lock) -> Lock | None:
+        """Return a lock of the called function as the caller knows it, None where it can't."""
+        return self._names.seen_from(call, lock)
+
     def assumed(self, function: Function) -> frozenset[str]:
         """Return the keys of the locks that a contract says are held when `function` is entered.
 
