@@ -65,3 +65,18 @@ def reaches(start: Block, call: cst.Call) -> bool:
             return True
         pending.extend(edge.target for edge in block.edges)
     return False
+
+
+def can_return(graph: Graph) -> bool:
+    """Tell whether a function may come to its normal end at all: one that serves for ever does not."""
+    seen = {id(graph.entry)}
+    pending = [graph.entry]
+    while pending:
+        block = pending.pop()
+        for edge in block.edges:
+            if edge.target is graph.returned:
+                return True
+            if id(edge.target) not in seen:
+                seen.add(id(edge.target))
+                pending.append(edge.target)
+    return False

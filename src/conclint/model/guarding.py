@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.paths import MAIN_GUARD
+from conclint.model.rewriting import last_comment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def guarded(module: ModuleModel, node: cst.CSTNode) -> tuple[tuple[cst.CSTNode, 
         run = list(group)
         if stays or (found and all(_is_harmless(module, statement) for statement in run)):
             continue
-        comment = _last_comment(run[-1])
+        comment = last_comment(run[-1])
         if comment is None:
             return ()
         found.append((run[0], run[-1], _under_guard(module, run).removesuffix(comment).rstrip()))
@@ -69,23 +70,3 @@ def _stays(statement: cst.CSTNode) -> bool:
         small.value, (cst.SimpleString, cst.ConcatenatedString)
     )
     return docstring or isinstance(small, (cst.Import, cst.ImportFrom))
-
-
-def _last_comment(statement: cst.CSTNode) -> str | None:
-    """Return the comment behind the last line of a statement, which lies outside of its span."""
-    while not isinstance(statement, cst.SimpleStatementLine):
-        if isinstance(statement, cst.IndentedBlock):
-            if statement.footer:
-                return None
-            statement = statement.body[-1]
-        elif isinstance(statement, cst.Try):
-            parts = (statement.finalbody, statement.orelse, *reversed(statement.handlers))
-            statement = next(part for part in parts if part is not None)
-        elif getattr(statement, "orelse", None) is not None:
-            statement = statement.orelse  # type: ignore[attr-defined]
-        elif isinstance(getattr(statement, "body", None), cst.IndentedBlock):
-            statement = statement.body  # type: ignore[attr-defined]
-        else:
-            return None
-    comment = statement.trailing_whitespace.comment
-    return comment.value if comment is not None else ""

@@ -11,6 +11,8 @@ from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conclint.model.definitions import Function
     from conclint.model.leaks import Leak
     from conclint.model.module import ModuleModel
@@ -55,19 +57,46 @@ def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:
     between = _between(module, leak)
     assert isinstance(leak.acquire.func, cst.Attribute)
     name = dotted_name(leak.acquire.func.value)
-    if between is None or not name or leak.acquire.args or _spans_lines(between):
+    text = one_deeper(module, between) if between is not None else None
+    if text is None or not name or leak.acquire.args:
         return None
     first, last = line_of(module, leak.acquire), line_of(module, leak.releases[0])
     assert first is not None
     assert last is not None
     if any(line.comment is not None for line in last.leading_lines):
         return None
-    outer = indentation(module, first)
-    inner = outer + module.tree.module.default_indent
-    body = "".join(module.code(statement) for statement in between).splitlines(keepends=True)
-    text = "".join(line if not line.strip() else inner + line for line in body)
     header = f"with {name}:{module.code(first.trailing_whitespace)}"
-    return Remedy(f"use 'with {name}:'", (Change(first, header + text.rstrip("\r\n"), last),), safe=True)
+    return Remedy(f"use 'with {name}:'", (Change(first, header + text, last),), safe=True)
+
+
+def one_deeper(module: ModuleModel, statements: Sequence[cst.CSTNode]) -> str | None:
+    """Return the text of statements of one block, indented by one more level; None where a string goes over several lines."""
+    if not statements or _spans_lines(statements):
+        return None
+    outer = indentation(module, statements[0])
+    inner = outer + module.tree.module.default_indent
+    body = "".join(module.code(statement) for statement in statements).splitlines(keepends=True)
+    return "".join(line if not line.strip() else inner + line for line in body).rstrip("\r\n")
+
+
+def last_comment(statement: cst.CSTNode) -> str | None:
+    """Return the comment behind the last line of a statement, which lies outside of its span."""
+    while not isinstance(statement, cst.SimpleStatementLine):
+        if isinstance(statement, cst.IndentedBlock):
+            if statement.footer:
+                return None
+            statement = statement.body[-1]
+        elif isinstance(statement, cst.Try):
+            parts = (statement.finalbody, statement.orelse, *reversed(statement.handlers))
+            statement = next(part for part in parts if part is not None)
+        elif getattr(statement, "orelse", None) is not None:
+            statement = statement.orelse  # type: ignore[attr-defined]
+        elif isinstance(getattr(statement, "body", None), cst.IndentedBlock):
+            statement = statement.body  # type: ignore[attr-defined]
+        else:
+            return None
+    comment = statement.trailing_whitespace.comment
+    return comment.value if comment is not None else ""
 
 
 def put_under(module: ModuleModel, line: cst.SimpleStatementLine, lock: str, *, awaits: bool = False) -> Remedy | None:
@@ -107,7 +136,7 @@ def _last(node: cst.BaseExpression) -> str:
     return dotted_name(node).rpartition(".")[2]
 
 
-def _spans_lines(statements: list[cst.CSTNode]) -> bool:
+def _spans_lines(statements: Sequence[cst.CSTNode]) -> bool:
     """Tell whether a string goes over several lines, whose text would be indented with the code."""
     for statement in statements:
         for node in (statement, *descendants(statement)):
