@@ -62,6 +62,8 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     each: Parameter | None = None
     star: bool = False
     initializer: bool = False
+    own: tuple[str, ...] = ()
+    """Keywords that the taker keeps for itself where all others go to the callable."""
     many: bool = False
     """One such call is enough for several runs at the same time. (The workers of a pool are many anyway.)"""
     coroutine: bool = False

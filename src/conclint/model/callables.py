@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Primitive, Where
 from conclint.model.arguments import has_star
+from conclint.model.decorating import runs_as_written
 from conclint.model.values import (
     UNKNOWN,
     ClassValue,
@@ -171,7 +172,7 @@ def _gives_none(module: ModuleModel, call: cst.Call) -> bool | None:
     node = function.node
     if not isinstance(node, cst.FunctionDef) or function.is_async or function.is_generator:
         return None
-    if any(name not in ("staticmethod", "classmethod") for name in function.decorators) or _is_stub(node):
+    if not runs_as_written(module, function) or is_stub(node):
         return None
     returned = function.returns
     if all(isinstance(expression, cst.Name) and expression.value == "None" for expression in returned):
@@ -194,8 +195,8 @@ def _may_be_callable(module: ModuleModel, cls: Class) -> bool:
     )
 
 
-def _is_stub(node: cst.FunctionDef) -> bool:
-    """A body that only raises, or does nothing, is there to be overridden."""
+def is_stub(node: cst.FunctionDef) -> bool:
+    """Tell a body that only raises, or does nothing: it is there to be overridden."""
     statements: list[cst.CSTNode] = []
     for line in node.body.body:
         statements.extend(line.body if isinstance(line, cst.SimpleStatementLine) else (line,))

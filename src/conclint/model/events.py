@@ -89,6 +89,13 @@ class Handover:
         return argument(self.call, self.runs.args)
 
     @property
+    def keyword_arguments(self) -> cst.Arg | None:
+        """The argument that holds the callable's own keyword arguments as one dict, if it is given so."""
+        if self.runs.kwargs is None or self.runs.kwargs.rest:
+            return None
+        return argument(self.call, self.runs.kwargs)
+
+    @property
     def loose_arguments(self) -> list[cst.Arg]:
         """The callable's own arguments where they simply follow it: `submit(f, 1, x=2)`."""
         found: list[cst.Arg] = []
