@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.model.values import NOTHING_KNOWN, ClassValue, Symbol
+from conclint.model.values import NOTHING_KNOWN, ClassValue, LibraryMethod, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,16 +29,22 @@ class Hierarchy:
         self._lineages: dict[int, Values] = {}
 
     def bases(self, cls: Class) -> Values:
-        """Return what the direct bases of a class are."""
+        """Return what the direct bases of a class are; that of `class C(context.Process)` is the class it makes."""
         key = id(cls)
         if key not in self._bases:
             self._bases[key] = NOTHING_KNOWN
             self._bases[key] = tuple(
-                value
+                self._class_of(value)
                 for base in cls.node.bases
                 for value in (NOTHING_KNOWN if base.star else self._values(base.value))
             )
         return self._bases[key]
+
+    def _class_of(self, value: Value) -> Value:
+        if isinstance(value, LibraryMethod):
+            method = self._knowledge.method(value.receiver.type_name, value.name)
+            return Symbol(method.makes) if method is not None and method.makes is not None else value
+        return value
 
     def lineage(self, cls: Class) -> Values:
         """Return `cls` and all that it derives from, in method resolution order, without `object`.

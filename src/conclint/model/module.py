@@ -15,6 +15,7 @@ from conclint.knowledge import Knowledge, standard
 from conclint.knowledge.words import Domain, Primitive
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
+from conclint.model import queue_ends as _queue_ends
 from conclint.model.calls import SpecialMethods, special_methods
 from conclint.model.definitions import Class, Function, define
 from conclint.model.entry_locks import EntryLocks
@@ -47,6 +48,7 @@ from conclint.syntax.walk import dotted_name
 if TYPE_CHECKING:
     from conclint.model.events import Event, Handover, Root
     from conclint.model.leaks import Leak
+    from conclint.model.queue_ends import Queue
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
@@ -214,6 +216,11 @@ class ModuleModel:
     def runners(self) -> Runners:
         """Which threads and processes of this module run which of its functions."""
         return Runners(self)
+
+    @functools.cached_property
+    def queues(self) -> list[Queue]:
+        """Every queue that the module makes, and who does what to it."""
+        return list(_queue_ends.find_queues(self))
 
     @functools.cached_property
     def leaks(self) -> list[Leak]:

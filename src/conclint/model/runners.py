@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from conclint.knowledge.schema import Where
+from conclint.knowledge.schema import Domain, Where
 from conclint.model.calls import calls_of
 from conclint.model.liveness import Liveness
 
@@ -36,6 +36,25 @@ class Runners:
     def in_caller(self, function: Function) -> bool:
         """Tell whether code that is no root's runs `function`: the module's own, or that of an importer."""
         return id(function) in self._reached_by_others
+
+    def processes(self, function: Function) -> frozenset[Root | None]:
+        """Return the processes that may run `function`: the roots of child processes, None for the parent."""
+        found: dict[int, frozenset[Root | None]] = {}
+        self._find_processes(function, found)
+        return found[id(function)]
+
+    def _find_processes(self, function: Function, found: dict[int, frozenset[Root | None]]) -> frozenset[Root | None]:
+        if id(function) not in found:
+            found[id(function)] = frozenset()
+            processes: set[Root | None] = {None} if self.in_caller(function) else set()
+            for root in self.roots(function):
+                starter = self._module.function_at(root.node)
+                if root.domain is Domain.PROCESS:
+                    processes.add(root)
+                elif starter is not None:
+                    processes |= self._find_processes(starter, found)
+            found[id(function)] = frozenset(processes)
+        return found[id(function)]
 
     def together(self, ones: Iterable[Root], others: Iterable[Root]) -> tuple[Root, Root] | None:
         """Return a root of each (perhaps one twice) that may be running at the same time as the other."""

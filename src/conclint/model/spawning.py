@@ -87,7 +87,11 @@ def _method(module: ModuleModel, site: Site | None) -> str | None:
     if site.facts.start_method is not None:
         return site.facts.start_method
     if site.cls is not None:
-        for value in (v for cls in module.resolver.mro(site.cls) for v in module.resolver.bases(cls)):
+        classes = module.resolver.mro(site.cls)
+        for base in (base.value for cls in classes for base in cls.node.bases):
+            if isinstance(base, cst.Attribute) and any(isinstance(v, LibraryMethod) for v in module.values(base)):
+                return _context_method(module, base.value)
+        for value in (v for cls in classes for v in module.resolver.bases(cls)):
             facts = module.knowledge.type(value.name) if isinstance(value, Symbol) else None
             if facts is not None and facts.start_method is not None:
                 return facts.start_method

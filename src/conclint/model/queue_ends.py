@@ -1,0 +1,64 @@
+"""For each queue: who puts, who gets, and in which process."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from conclint.knowledge.schema import Primitive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conclint.model.definitions import Function
+    from conclint.model.events import Event, Root
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Site
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class End:
+    """Something done to a queue, and the processes that may do it: the roots of children, None for the parent."""
+
+    event: Event
+    function: Function
+    processes: frozenset[Root | None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue by its creation site, with all that the module is seen to do to it."""
+
+    site: Site
+    ends: tuple[End, ...]
+
+    def of(self, *words: str) -> list[End]:
+        """Return the ends of these words: put, get, join, task_done, close ..."""
+        return [end for end in self.ends if end.event.word in words]
+
+
+def find_queues(module: ModuleModel) -> Iterable[Queue]:
+    """Yield the queues that the module makes, in the order of their creation sites."""
+    ends: dict[int, list[End]] = {}
+    for event in module.events:
+        function = module.function_at(event.node) if event.kind is Primitive.QUEUE else None
+        if function is None:
+            continue
+        end = End(event, function, module.runners.processes(function))
+        for key in {id(one.site) for one in event.instances if one.site is not None}:
+            ends.setdefault(key, []).append(end)
+    for site in module.sites_of(Primitive.QUEUE):
+        yield Queue(site, tuple(ends.get(id(site), ())))
+
+
+def unconnected(queue: Queue) -> tuple[End, End] | None:
+    """Return a put and a get of a queue that is filled in some processes and emptied only in others.
+
+    Nothing of what is put there ever arrives, unless the queue is made for processes.
+    """
+    puts, gets = queue.of("put"), queue.of("get")
+    filled = frozenset(process for end in puts for process in end.processes)
+    emptied = frozenset(process for end in gets for process in end.processes)
+    if not filled or not emptied or filled & emptied:
+        return None
+    return puts[0], gets[0]
