@@ -205,13 +205,13 @@ CASES = {
                 if x:
                     t.start()
             for i, t in enumerate(ts):
-                t.join()  # before: made
+                t.join()  # before: made or unknown
     """,
     "by index": """
         def f():
             ts = [Thread() for i in range(3)]
             ts[0].start()
-            ts[1].join()  # before: made
+            ts[1].join()  # before: made or unknown
     """,
     "by index after a loop": """
         def f():
@@ -325,7 +325,7 @@ CASES = {
                     break
                 t.start()
             for t in ts:
-                t.join()  # before: made
+                t.join()  # before: made or unknown
     """,
 }
 

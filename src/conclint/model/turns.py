@@ -5,12 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from conclint.model.expecting import is_expected
 from conclint.model.typestate import histories
+from conclint.model.values import NONE, Instance
+from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from conclint.knowledge.schema import Order
     from conclint.model.events import Event
     from conclint.model.module import ModuleModel
 
@@ -33,7 +39,7 @@ def too_late(module: ModuleModel, asked: str, after: str) -> Iterator[OutOfTurn]
     """Yield the events of the word `asked` that raise because on some path the event `after` has come before them."""
     for event, before in histories(module, frozenset({after}), asked):
         earlier = next((found for history in before if (found := history.event(after)) is not None), None)
-        exception = _raised(module, event, frozenset({after}))
+        exception = _raised(module, event, lambda order: order.after.get(after))
         if earlier is not None and exception is not None:
             yield OutOfTurn(event, exception, earlier)
 
@@ -41,16 +47,32 @@ def too_late(module: ModuleModel, asked: str, after: str) -> Iterator[OutOfTurn]
 def too_early(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:
     """Yield the events of the word `asked` that raise because no path has the event `before` in front of them."""
     for event, found in histories(module, frozenset({before}), asked):
-        if all(history.fresh and not history.happened for history in found):
-            exception = _raised(module, event, frozenset())
+        sure = len(_sites(module, event)) == 1 and not _is_asked_about(module, event)
+        if sure and all(history.fresh and not history.happened for history in found):
+            exception = _raised(module, event, lambda order: order.before.get(before))
             if exception is not None:
                 yield OutOfTurn(event, exception)
 
 
-def _raised(module: ModuleModel, event: Event, happened: frozenset[str]) -> str | None:
+def _is_asked_about(module: ModuleModel, event: Event) -> bool:
+    """Tell an event that takes place only if the object says so: `if t.is_alive(): t.join()`."""
+    name = dotted_name(event.object)
+    tests = (outer.test for outer in module.tree.ancestors(event.node) if isinstance(outer, (cst.If, cst.While)))
+    return any(
+        isinstance(part, cst.Attribute) and dotted_name(part.value) == name
+        for test in tests
+        for part in descendants(test)
+    )
+
+
+def _sites(module: ModuleModel, event: Event) -> set[int]:
+    """Return the creation sites of what an event happens to; 0 stands for others."""
+    values = [value for value in module.values(event.object) if value != NONE]
+    return {id(value.site) if isinstance(value, Instance) and value.site is not None else 0 for value in values}
+
+
+def _raised(module: ModuleModel, event: Event, stated: Callable[[Order], str | None]) -> str | None:
     """Return what an event raises, None where it is in turn for an object of some type, or expected to raise."""
-    exceptions = {
-        module.knowledge.order(instance.type_name, event.word).raised(happened) for instance in event.instances
-    }
+    exceptions = {stated(module.knowledge.order(one.type_name, event.word)) for one in event.instances}
     exception = exceptions.pop() if len(exceptions) == 1 else None
     return None if exception is None or is_expected(module, event.node, exception) else exception

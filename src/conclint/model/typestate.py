@@ -145,10 +145,16 @@ def _is_one_of_several(module: ModuleModel, node: cst.BaseExpression) -> bool:
 
 
 def _common(found: Mapping[History, None]) -> tuple[History, ...]:
-    """Keep only what all the histories tell of."""
+    """Keep only what all the histories tell of; who has more behind it may have gone through anything."""
     common = frozenset.intersection(*(history.words for history in found))
-    kept = (tuple(item for item in history.happened if item[0] in common) for history in found)
-    return tuple(dict.fromkeys(History(old.fresh, new) for old, new in zip(found, kept, strict=True)))
+    weaker = [
+        History(
+            history.fresh and history.words == common,
+            tuple(item for item in history.happened if item[0] in common),
+        )
+        for history in found
+    ]
+    return tuple(dict.fromkeys(weaker))
 
 
 __all__ = ["History", "histories"]
