@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind, Base
 from conclint.program.contexts import Context, Own, Runner
+from conclint.program.deadlocks import Ordering
 from conclint.program.program import Clash, Program, SharedAccess
 from conclint.program.summary import ModuleSummary
 
@@ -19,6 +20,7 @@ __all__ = [
     "Clash",
     "Context",
     "ModuleSummary",
+    "Ordering",
     "Own",
     "Program",
     "Runner",

@@ -11,6 +11,7 @@ import libcst as cst
 from conclint.model.graph import OpKind
 from conclint.model.locksets import NO_EFFECT
 from conclint.program.summary import LockFact
+from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from conclint.program.keys import Keys
 
 _MOST_WAYS = 4
+_ORDERING = frozenset({"sorted", "min", "max", "id"})
+_COMPARING = (cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual)
 _METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
 
 
@@ -35,6 +38,7 @@ class Acquisition:
     node: cst.CSTNode
     tried: bool
     timed: bool
+    ordered: bool
 
 
 def touches_locks(model: ModuleModel) -> Iterator[Function]:
@@ -86,6 +90,7 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
     if exploration is None:
         return
     found: dict[tuple[int, frozenset[str]], Acquisition] = {}
+    ordered = puts_in_order(function)
     ways: dict[int, int] = {}
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
@@ -101,7 +106,7 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
             if key not in found and ways.get(id(op.node), 0) < _MOST_WAYS:
                 ways[id(op.node)] = ways.get(id(op.node), 0) + 1
                 tried = event[0] == "try"
-                found[key] = Acquisition(event[1], keys, op.node, tried, tried and _is_timed(op.node))
+                found[key] = Acquisition(event[1], keys, op.node, tried, tried and _is_timed(op.node), ordered)
 
     exploration.visit(see)
     yield from found.values()
@@ -119,10 +124,28 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
     classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
     for key, lock in model.locks.by_key.items():
         owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
-        fact = LockFact(keys.of_lock(key), lock.label, lock.kind, lock.reentrant, lock.domain)
-        if owner in classes:
-            yield LockFact(fact.key, fact.label, fact.kind, fact.reentrant, fact.domain, classes[owner], attribute)
-        elif not key.startswith(("global ", "<", "?")) and ":" not in key:
-            yield LockFact(fact.key, fact.label, fact.kind, fact.reentrant, fact.domain, symbol=key)
-        else:
-            yield fact
+        symbol = "" if owner in classes or key.startswith(("global ", "<", "?")) or ":" in key else key
+        yield LockFact(
+            keys.of_lock(key),
+            lock.label,
+            lock.kind,
+            lock.reentrant,
+            lock.domain,
+            classes.get(owner, ""),
+            attribute if owner in classes else "",
+            symbol,
+            lock.of_self,
+            bool(lock.parameter),
+        )
+
+
+def puts_in_order(function: Function) -> bool:
+    """Tell whether a function compares or sorts objects, as those do that take locks in an order of their own."""
+    if not isinstance(function.node, cst.FunctionDef):
+        return False
+    for node in descendants(function.node.body):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _ORDERING:
+            return True
+        if isinstance(node, cst.ComparisonTarget) and isinstance(node.operator, _COMPARING):
+            return True
+    return False

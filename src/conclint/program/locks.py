@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,14 +54,40 @@ class LockNames:
         """Return the identity without the object: all locks that one attribute of a class may hold, as in lockdep."""
         return self.identity(key).partition("@")[0].partition("[")[0]
 
+    def is_of_self(self, key: str) -> bool:
+        """Tell a lock that each object has one of, as a method of the object names it."""
+        fact = self.facts.get(key)
+        return fact is not None and fact.of_self
+
+    def is_of_class(self, identity: str) -> bool:
+        """Tell a lock by its identity that is an attribute of the objects of some class."""
+        return self.lock_class(identity) in self._of_objects
+
+    @functools.cached_property
+    def _of_objects(self) -> frozenset[str]:
+        found = (key for key, fact in self.facts.items() if fact.owner and (fact.of_self or "@" in key))
+        return frozenset(map(self.lock_class, found))
+
+    def is_parameter(self, key: str) -> bool:
+        """Tell a lock that is only known as a parameter: another one in each call."""
+        fact = self.facts.get(key)
+        return fact is not None and fact.parameter
+
     def label(self, key: str) -> str:
         """Return what a lock is called in messages."""
         fact = self.facts.get(key)
         return fact.label if fact is not None else key.rpartition(":")[2].removeprefix("global ").partition("@")[0]
 
-    def is_reentrant(self, key: str) -> bool:
+    @functools.cached_property
+    def _by_identity(self) -> dict[str, list[LockFact]]:
+        found: dict[str, list[LockFact]] = defaultdict(list)
+        for key, fact in self.facts.items():
+            found[self.identity(key)].append(fact)
+        return found
+
+    def is_reentrant(self, identity: str) -> bool:
         """Tell whether its holder may take it again; one of unknown type counts as such, so unknown means silent."""
-        same = [fact for name, fact in self.facts.items() if self.identity(name) == self.identity(key)]
+        same = self._by_identity.get(identity, [])
         return not same or any(fact.reentrant and fact.kind is not None for fact in same) or all(
             fact.kind is None for fact in same
         )

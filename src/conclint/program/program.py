@@ -6,10 +6,12 @@ import functools
 from typing import TYPE_CHECKING
 
 from conclint.program.contexts import Context, Contexts, Runner
+from conclint.program.deadlocks import Deadlocks
 from conclint.program.graph import CallGraph
 from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.races import Clash, Races, SharedAccess
+from conclint.program.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +41,16 @@ class Program:
     def races(self) -> Races:
         """Which accesses of variables may happen at once."""
         return Races(self.graph, self._contexts, self.locks)
+
+    @functools.cached_property
+    def reach(self) -> Reach:
+        """What a call of a function may lead to."""
+        return Reach(self.graph, self.locks)
+
+    @functools.cached_property
+    def deadlocks(self) -> Deadlocks:
+        """The order in which locks are taken."""
+        return Deadlocks(self.graph, self._contexts, self.locks, self.reach)
 
     def contexts(self, function: str) -> frozenset[Context]:
         """Return the threads that may run a function, by its key; none when nobody is seen to call it."""

@@ -176,6 +176,7 @@ class _Summariser:
             self._place(function, one.node),
             one.tried,
             one.timed,
+            one.ordered,
         )
 
     def _operation(

@@ -56,6 +56,8 @@ class AcquireFact(msgspec.Struct, frozen=True):
     place: Place
     tried: bool = False
     timed: bool = False
+    ordered: bool = False
+    """The function puts objects in an order (`sorted`, `min`, `<`, `id`) before it takes their locks."""
 
 
 class OperationFact(msgspec.Struct, frozen=True):
@@ -156,6 +158,10 @@ class LockFact(msgspec.Struct, frozen=True):
     owner: str = ""
     attribute: str = ""
     symbol: str = ""
+    of_self: bool = False
+    """It belongs to the object whose method names it."""
+    parameter: bool = False
+    """It is only known as a parameter of a function."""
 
 
 class ModuleSummary(msgspec.Struct, frozen=True):

@@ -1,0 +1,173 @@
+"""The order in which locks are taken, and where it makes threads wait for each other or for themselves.
+
+As in lockdep the nodes are lock classes and the circles of any length; as in Infer an edge needs no common outer lock
+(a gate) with the others of its circle, and threads that can really run them at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING
+
+from conclint.program.contexts import Context, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conclint.draft import Place
+    from conclint.program.contexts import Contexts
+    from conclint.program.graph import CallGraph
+    from conclint.program.locks import LockNames
+    from conclint.program.reach import Reach
+    from conclint.program.summary import FunctionFact
+
+_LONGEST_CIRCLE = 6
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ordering:
+    """`second` is taken in `function` while `first` is held.
+
+    `held` are all locks held then, `way` the places of the calls that lead to the acquire, and its own; a direct
+    acquire has one place. `certain` tells that the two are, if equal, one and the same lock.
+    """
+
+    first: str
+    second: str
+    held: frozenset[str]
+    function: FunctionFact
+    way: tuple[Place, ...]
+    certain: bool
+    ordered: bool = False
+    """The code puts the objects in an order of its own before it takes their locks."""
+
+    @property
+    def place(self) -> Place:
+        """Where the function takes the second lock, or calls what does."""
+        return self.way[0]
+
+
+class Deadlocks:
+    """Answers about the lock order of the program."""
+
+    def __init__(self, graph: CallGraph, contexts: Contexts, locks: LockNames, reach: Reach) -> None:
+        self._graph = graph
+        self._contexts = contexts
+        self._locks = locks
+        self._reach = reach
+
+    @functools.cached_property
+    def orderings(self) -> list[Ordering]:
+        """Every lock that is taken under another, in each function, directly or through its calls."""
+        return [
+            ordering for function in self._graph.functions.values() for ordering in self._of_function(function)
+        ]
+
+    def _of_function(self, function: FunctionFact) -> Iterator[Ordering]:
+        entry = self._graph.entry_locks[function.key]
+        for fact in function.acquires:
+            if fact.tried:
+                continue
+            lock = self._locks.identity(fact.lock)
+            held = self._locks.canonical(frozenset(fact.held) | entry)
+            for first in held:
+                yield Ordering(first, lock, held, function, (fact.place,), certain=True, ordered=fact.ordered)
+        for edge in self._graph.calls(function.key):
+            held = self._locks.canonical(frozenset(edge.fact.locks) | entry)
+            if not held:
+                continue
+            for taking in self._reach.taken(edge.callee):
+                passed = self._reach.through(edge, taking)
+                if passed is not None:
+                    for first in held:
+                        yield Ordering(first, passed.lock, held, function, passed.way, passed.certain)
+
+    def relocks(self) -> Iterator[Ordering]:
+        """Yield where a thread takes a lock that it surely holds already and that is not reentrant, once a place."""
+        seen: set[tuple[Place, str]] = set()
+        for one in self.orderings:
+            if one.first != one.second or not one.certain or self._locks.is_reentrant(one.first):
+                continue
+            if (one.place, one.first) not in seen:
+                seen.add((one.place, one.first))
+                yield one
+
+    def inversions(self) -> Iterator[tuple[Ordering, ...]]:
+        """Yield the circles in the lock order, the shortest for each pair of locks, that two threads can close."""
+        edges: dict[str, dict[str, list[Ordering]]] = defaultdict(lambda: defaultdict(list))
+        for one in self.orderings:
+            first, second = self._locks.lock_class(one.first), self._locks.lock_class(one.second)
+            if first != second:
+                edges[first][second].append(one)
+            elif one.first != one.second and not one.ordered and self._is_two_objects(one):
+                yield (one,)
+        done: set[frozenset[str]] = set()
+        for first, following in sorted(edges.items()):
+            for second in sorted(following):
+                for circle in _circles(edges, first, second):
+                    names = frozenset(circle)
+                    if names not in done and (found := self._feasible(edges, circle)) is not None:
+                        done.add(names)
+                        yield found
+                        break
+
+    def _is_two_objects(self, one: Ordering) -> bool:
+        """Tell two locks of one class that somebody else may take the other way round."""
+        if not any(self._locks.is_of_class(lock) for lock in (one.first, one.second)):
+            return False
+        return any(context.many or context.root is not None for context in self._contexts.of(one.function.key)) or (
+            self._many_roots(one.function.key)
+        )
+
+    def _many_roots(self, function: str) -> bool:
+        return any(context.runner is Runner.ANYBODY for context in self._contexts.of(function))
+
+    def _feasible(
+        self, edges: dict[str, dict[str, list[Ordering]]], circle: Sequence[str]
+    ) -> tuple[Ordering, ...] | None:
+        """Return one ordering for each edge of a circle such that no lock gates them and two threads can run them."""
+        chosen: list[Ordering] = []
+        for index, first in enumerate(circle):
+            second = circle[(index + 1) % len(circle)]
+            fitting = next((one for one in edges[first][second] if self._fits(one, chosen)), None)
+            if fitting is None:
+                return None
+            chosen.append(fitting)
+        return tuple(chosen)
+
+    def _fits(self, one: Ordering, chosen: Sequence[Ordering]) -> bool:
+        return all(not one.held & other.held and self._at_once(one, other) for other in chosen)
+
+    def _at_once(self, one: Ordering, other: Ordering) -> bool:
+        for first in self._contexts.of(one.function.key):
+            for second in self._contexts.of(other.function.key):
+                if not first.in_process and not second.in_process and _together(first, second):
+                    return True
+        return False
+
+
+def _together(first: Context, second: Context) -> bool:
+    if first.number == second.number:
+        return first.many
+    if first.root is not None and second.root is not None:
+        if first.root.lane and first.root.lane == second.root.lane:
+            return False
+        if first.root.place.path == second.root.place.path and second.position in first.root.apart:
+            return False
+    return True
+
+
+def _circles(edges: dict[str, dict[str, list[Ordering]]], first: str, second: str) -> Iterator[tuple[str, ...]]:
+    """Yield the shortest ways from `second` back to `first`, as circles that begin with the two."""
+    pending: deque[tuple[str, ...]] = deque([(first, second)])
+    seen = {second}
+    while pending:
+        path = pending.popleft()
+        for following in sorted(edges.get(path[-1], ())):
+            if following == first:
+                yield path
+            elif following not in seen and len(path) < _LONGEST_CIRCLE:
+                seen.add(following)
+                pending.append((*path, following))
