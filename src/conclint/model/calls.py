@@ -10,6 +10,7 @@ import libcst as cst
 
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +28,23 @@ class Receiver(enum.Enum):
 
     NONE = "none"  # a function, or a class's static method
     SELF = "self"  # the caller's own object
+    SUPER = "super"  # that too, and no override of the method
     FRESH = "fresh"  # an object that the caller has made and not given away
     OTHER = "other"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CallSite:
-    """A place that runs other functions: `functions` of this module, or what `foreign` names in another."""
+    """A place that runs other functions: `functions` of this module, or what `foreign` names in another.
+
+    `base` is the dotted name of the object whose method it is.
+    """
 
     node: cst.CSTNode
     functions: tuple[Function, ...]
     receiver: Receiver
     foreign: str = ""
+    base: str = ""
 
 
 def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
@@ -55,10 +61,11 @@ def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
     values = module.values(call.func)
     found = tuple(dict.fromkeys(one for value in values for one in _functions(module, value)))
+    base = dotted_name(call.func.value) if isinstance(call.func, cst.Attribute) else ""
     if found:
-        return CallSite(call, found, receiver_of(module, function, call))
+        return CallSite(call, found, receiver_of(module, function, call), base=base)
     path = module.foreign.path(call.func)
-    return CallSite(call, (), receiver_of(module, function, call), path) if path else None
+    return CallSite(call, (), receiver_of(module, function, call), path, base) if path else None
 
 
 def _functions(module: ModuleModel, value: Value) -> Iterator[Function]:
@@ -93,7 +100,7 @@ def _whose(module: ModuleModel, function: Function, node: cst.BaseExpression) ->
     if isinstance(node, cst.Call):
         func = node.func
         if isinstance(func, cst.Name) and func.value == "super":
-            return Receiver.SELF
+            return Receiver.SUPER
         if any(isinstance(value, ClassValue) for value in module.values(func)):
             return Receiver.FRESH
     return Receiver.OTHER
@@ -142,7 +149,8 @@ def _method(
         if cls is not None and (method := _defined(module, cls, name)) is not None:
             found.append(method)
     if found:
-        yield CallSite(node, tuple(dict.fromkeys(found)), _whose(module, function, receiver))
+        whose = _whose(module, function, receiver)
+        yield CallSite(node, tuple(dict.fromkeys(found)), whose, base=dotted_name(receiver))
 
 
 def _defined(module: ModuleModel, cls: Class, name: str) -> Function | None:

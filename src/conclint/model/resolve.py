@@ -236,7 +236,7 @@ class Resolver:
         return _union(found, NOTHING_KNOWN)
 
     def _passed(self, function: Function, parameter: str) -> Values:
-        """Return the primitives that calls in this module pass for a parameter, through few functions."""
+        """Return the objects that calls in this module pass for a parameter, through few functions."""
         if self._passing >= _FARTHEST:
             return ()
         self._passing += 1
@@ -244,7 +244,7 @@ class Resolver:
             found = [value for given in self._arguments.arguments(function, parameter) for value in self.values(given)]
         finally:
             self._passing -= 1
-        return tuple(value for value in found if isinstance(value, Instance) and value.facts is not None)
+        return tuple(value for value in found if isinstance(value, Instance))
 
     @functools.cached_property
     def _arguments(self) -> Passed:

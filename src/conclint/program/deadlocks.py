@@ -11,7 +11,7 @@ import functools
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from conclint.program.contexts import Context, Runner
+from conclint.program.contexts import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,23 +66,24 @@ class Deadlocks:
         ]
 
     def _of_function(self, function: FunctionFact) -> Iterator[Ordering]:
-        entry = self._graph.entry_locks[function.key]
+        # What callers hold is told of the callers; here it only serves as a gate.
+        entry = self._locks.canonical(self._graph.entry_locks[function.key])
+        assumed = self._locks.canonical(function.assumed)
         for fact in function.acquires:
-            if fact.tried:
-                continue
-            lock = self._locks.identity(fact.lock)
-            held = self._locks.canonical(frozenset(fact.held) | entry)
-            for first in held:
-                yield Ordering(first, lock, held, function, (fact.place,), certain=True, ordered=fact.ordered)
+            if not fact.tried:
+                lock = self._locks.identity(fact.lock)
+                own = self._locks.canonical(fact.held) | assumed
+                for first in own:
+                    yield Ordering(first, lock, own | entry, function, (fact.place,), True, fact.ordered)
         for edge in self._graph.calls(function.key):
-            held = self._locks.canonical(frozenset(edge.fact.locks) | entry)
-            if not held:
+            own = self._locks.canonical(edge.fact.locks) | assumed
+            if not own:
                 continue
             for taking in self._reach.taken(edge.callee):
                 passed = self._reach.through(edge, taking)
                 if passed is not None:
-                    for first in held:
-                        yield Ordering(first, passed.lock, held, function, passed.way, passed.certain)
+                    for first in own:
+                        yield Ordering(first, passed.lock, own | entry, function, passed.way, passed.certain)
 
     def relocks(self) -> Iterator[Ordering]:
         """Yield where a thread takes a lock that it surely holds already and that is not reentrant, once a place."""
@@ -114,15 +115,20 @@ class Deadlocks:
                         break
 
     def _is_two_objects(self, one: Ordering) -> bool:
-        """Tell two locks of one class that somebody else may take the other way round."""
-        if not any(self._locks.is_of_class(lock) for lock in (one.first, one.second)):
+        """Tell two locks of one class, of objects that a function was given, which may be given the other way round."""
+        if not self._locks.is_of_class(one.first):
             return False
-        return any(context.many or context.root is not None for context in self._contexts.of(one.function.key)) or (
-            self._many_roots(one.function.key)
-        )
+        given = [self._is_given(lock, one.function) for lock in (one.first, one.second)]
+        if not any(given) or not all(
+            is_given or "@" not in lock for is_given, lock in zip(given, (one.first, one.second))
+        ):
+            return False
+        return any(context.many or context.root is not None for context in self._contexts.of(one.function.key))
 
-    def _many_roots(self, function: str) -> bool:
-        return any(context.runner is Runner.ANYBODY for context in self._contexts.of(function))
+    @staticmethod
+    def _is_given(lock: str, function: FunctionFact) -> bool:
+        _, mark, base = lock.partition("@")
+        return bool(mark) and base in function.parameters
 
     def _feasible(
         self, edges: dict[str, dict[str, list[Ordering]]], circle: Sequence[str]

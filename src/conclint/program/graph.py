@@ -38,7 +38,7 @@ class CallGraph:
         known = self._calls.get(key)
         if known is None:
             known = self._calls[key] = [
-                CallEdge(key, callee, fact.receiver, fact)
+                CallEdge(key, callee, "self" if fact.receiver == "super" else fact.receiver, fact)
                 for fact in self.functions[key].calls
                 for callee in self._callees(fact)
             ]
@@ -109,7 +109,7 @@ class CallGraph:
             if function.owner:
                 if function.owner in self.locking_classes:
                     yield key
-            elif key.partition(":")[0] in globals_locked:
+            elif key.partition(":")[0] in globals_locked and not self.callers.get(key) and key not in self.handed_over:
                 yield key
 
     @functools.cached_property
@@ -131,9 +131,6 @@ class CallGraph:
                     changed = True
         return frozenset(found)
 
-    def _while_made(self, edge: CallEdge) -> bool:
-        return edge.receiver == "self" and edge.caller in self.construction
-
     @functools.cached_property
     def entry_locks(self) -> dict[str, frozenset[str]]:
         """The locks that are held whenever a function is entered: by its contract, or because every caller holds them.
@@ -141,25 +138,43 @@ class CallGraph:
         Greatest fixpoint: a function that every seen caller enters under a lock runs under that lock. Calls from
         constructors don't count, for nobody else has the object then.
         """
-        everything = frozenset(lock for f in self.functions.values() for c in f.calls for lock in c.locks)
-        bare = self.handed_over
-        held = {
-            key: everything if key not in bare and self.callers.get(key) else frozenset() for key in self.functions
-        }
-        changed = True
-        while changed:
-            changed = False
-            for key, before in held.items():
-                if not before:
+        calls = {key: [edge for edge in edges if self._counts(edge)] for key, edges in self.callers.items()}
+        held: dict[str, frozenset[str] | None] = dict.fromkeys(self.functions)  # None: nobody is seen to come here yet
+        pending = [key for key in self.functions if key in self.handed_over or not calls.get(key)]
+        for key in pending:
+            held[key] = frozenset(self.functions[key].assumed)
+        while pending:
+            at = pending.pop()
+            for edge in self.calls(at):
+                key = edge.callee
+                if key in self.handed_over or not self._counts(edge):
                     continue
-                now = before
-                for edge in self.callers[key]:
-                    if edge.caller != key and not self._while_made(edge):
-                        now &= held[edge.caller] | frozenset(edge.fact.locks)
+                before = held[key]
+                passed = self.passed(edge, (held[at] or frozenset()) | frozenset(edge.fact.locks))
+                now = frozenset(self.functions[key].assumed) | (passed if before is None else passed & before)
                 if now != before:
                     held[key] = now
-                    changed = True
-        return {key: locks | frozenset(self.functions[key].assumed) for key, locks in held.items()}
+                    pending.append(key)
+        return {key: locks or frozenset() for key, locks in held.items()}
+
+    def _counts(self, edge: CallEdge) -> bool:
+        while_made = edge.receiver == "self" and edge.caller in self.construction
+        return not while_made and edge.caller != edge.callee
+
+    def passed(self, edge: CallEdge, held: frozenset[str]) -> frozenset[str]:
+        """Return what a caller holds as the callee sees it, whose `self` may be another object than the caller's.
+
+        `shelf._lock`, held around `shelf.take()`, is the callee's `self._lock`; the caller's own `self._lock` isn't when both
+        are of one class.
+        """
+        fact = edge.fact
+        if fact.receiver not in ("other", "fresh"):
+            return held
+        mark = f"@{fact.receiver_path}"
+        own = self.linker.order(self.functions[edge.callee].owner)
+        return frozenset(
+            lock.removesuffix(mark) for lock in held if "@" in lock or lock.rpartition(".")[0] not in own
+        )
 
 
 def link(modules: Iterable[ModuleSummary]) -> CallGraph:

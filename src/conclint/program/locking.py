@@ -122,6 +122,12 @@ def _is_timed(node: cst.CSTNode) -> bool:
 def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
     """Yield the locks that a module speaks of."""
     classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
+    own = {
+        f"{cls.qualified_name}.{name}"
+        for cls in model.classes
+        for name, bindings in cls.attributes.items()
+        if all(isinstance(binding.value, cst.Call) for binding in bindings)
+    }
     for key, lock in model.locks.by_key.items():
         owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
         symbol = "" if owner in classes or key.startswith(("global ", "<", "?")) or ":" in key else key
@@ -134,6 +140,7 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
             classes.get(owner, ""),
             attribute if owner in classes else "",
             symbol,
+            f"{owner}.{attribute}" in own,
             lock.of_self,
             bool(lock.parameter),
         )

@@ -60,12 +60,12 @@ class LockNames:
         return fact is not None and fact.of_self
 
     def is_of_class(self, identity: str) -> bool:
-        """Tell a lock by its identity that is an attribute of the objects of some class."""
+        """Tell a lock by its identity of which each object of some class has one of its own."""
         return self.lock_class(identity) in self._of_objects
 
     @functools.cached_property
     def _of_objects(self) -> frozenset[str]:
-        found = (key for key, fact in self.facts.items() if fact.owner and (fact.of_self or "@" in key))
+        found = (key for key, fact in self.facts.items() if fact.owner and fact.own and (fact.of_self or "@" in key))
         return frozenset(map(self.lock_class, found))
 
     def is_parameter(self, key: str) -> bool:

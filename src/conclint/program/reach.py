@@ -56,7 +56,7 @@ class Reach:
             for fact in function.acquires:
                 if not fact.tried and not self._locks.is_parameter(fact.lock):
                     lock = self._locks.identity(fact.lock)
-                    own.setdefault((lock, True), Taking(lock, "@" not in lock, fact, (fact.place,)))
+                    own.setdefault((lock, True), Taking(lock, True, fact, (fact.place,)))
             if own:
                 found[key] = own
         pending = deque(found)
@@ -67,7 +67,7 @@ class Reach:
             for edge in self._graph.callers.get(callee, ()):
                 into = found.setdefault(edge.caller, {})
                 before = len(into)
-                for taking in found[callee].values():
+                for taking in list(found[callee].values()):
                     passed = self.through(edge, taking)
                     if passed is not None:
                         into.setdefault((passed.lock, passed.certain), passed)
@@ -78,14 +78,19 @@ class Reach:
 
     def through(self, edge: CallEdge, taking: Taking) -> Taking | None:
         """Return a taking of a callee as its caller sees it, None when no other thread can have that lock."""
-        certain = taking.certain
-        if self._locks.is_of_self(taking.fact.lock) and edge.receiver != "self":
+        lock, certain = taking.lock, taking.certain
+        if edge.receiver != "self" and self._locks.is_of_self(taking.fact.lock):
             if edge.receiver == "fresh":
                 return None
-            certain = False
+            if "@" in lock or not edge.fact.receiver_path:
+                certain = False
+            else:
+                lock = f"{lock}@{edge.fact.receiver_path}"
+        elif "@" in lock:
+            certain = False  # the name means nothing to the caller
         place = edge.fact.place
         way = taking.way if place is None else (place, *taking.way)
-        return Taking(taking.lock, certain, taking.fact, way)
+        return Taking(lock, certain, taking.fact, way)
 
     def operations(
         self, function: str, wanted: Callable[[OperationFact], bool]

@@ -134,6 +134,7 @@ class _Summariser:
             is_constructor=function.cls is not None
             and function.name in ("__init__", "__new__", "__post_init__", "__setstate__"),
             assumed=self.keys.of_locks(self.model.locks.assumed(function)),
+            parameters=tuple(parameter.name.value for parameter in function.parameters),
         )
 
     def _place(self, function: Function, node: cst.CSTNode) -> Place:
@@ -165,9 +166,9 @@ class _Summariser:
         running = live.get(id(call.node), False)
         place = self._place(function, call.node)
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", call.receiver.value, place)
+            yield CallFact(self.keys.of(called), locks, running, "", call.receiver.value, place, call.base)
         if call.foreign:
-            yield CallFact("", locks, running, call.foreign, call.receiver.value, place)
+            yield CallFact("", locks, running, call.foreign, call.receiver.value, place, call.base)
 
     def _acquisition(self, function: Function, one: Acquisition) -> AcquireFact:
         return AcquireFact(

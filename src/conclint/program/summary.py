@@ -34,7 +34,8 @@ class AccessFact(msgspec.Struct, frozen=True):
 class CallFact(msgspec.Struct, frozen=True):
     """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
 
-    `receiver` is whose method is called: "none", "self", "fresh" (an object that the caller owns) or "other".
+    `receiver` is whose method is called: "none", "self", "super" (the same, and no override), "fresh" (an object that the
+    caller owns) or "other".
     """
 
     callee: str
@@ -43,6 +44,8 @@ class CallFact(msgspec.Struct, frozen=True):
     symbol: str = ""
     receiver: str = "none"
     place: Place | None = None
+    receiver_path: str = ""
+    """The receiver's dotted name, as written."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
@@ -107,7 +110,7 @@ class FunctionFact(msgspec.Struct, frozen=True):
     is_async: bool = False
     is_constructor: bool = False
     assumed: tuple[str, ...] = ()
-    place: Place | None = None
+    parameters: tuple[str, ...] = ()
 
 
 class ClassFact(msgspec.Struct, frozen=True):
@@ -158,6 +161,8 @@ class LockFact(msgspec.Struct, frozen=True):
     owner: str = ""
     attribute: str = ""
     symbol: str = ""
+    own: bool = False
+    """Each object has one of its own: the attribute is only ever bound to a new lock."""
     of_self: bool = False
     """It belongs to the object whose method names it."""
     parameter: bool = False
