@@ -24,7 +24,7 @@ _SUFFIXES = re.compile(r"\w_(?:(?:un)?locked|no_?lock|lock_held|(?:holding|with|
 _ASKING_OR_CHANGING = frozenset(
     {"is", "are", "was", "has", "check", "raise", "if", "when", "while", "until", "wait", "set", "mark", "on", "not"}
 )
-_LOCK = r"\w*(?:lock|mutex|monitor|semaphore|cond(?:ition)?)s?\w*"
+_LOCK = r"(?!\w*(?:b|c|un|dead)lock)\w*(?:lock|mutex|monitor|semaphore|cond(?:ition)?)(?:s|_\w+)?\b"
 _HELD = r"(?:held|acquired|locked|taken|owned)"
 _HOLDS = r"(?:hold|holds|holding|held|owns?|owning|acquired?|locks?|locked)"
 _MUST = r"(?:must|shall|should|needs? to|ha(?:s|ve) to|(?:is|are) (?:assumed|expected|required|supposed) to|will)"

@@ -104,9 +104,7 @@ class EntryLocks:
 
     def _overriding(self, called: Function, site: CallSite) -> Iterator[Function]:
         """Yield the methods of derived classes that a call on the caller's own object may run instead."""
-        func = site.node.func if isinstance(site.node, cst.Call) else None
-        through_super = isinstance(func, cst.Attribute) and isinstance(func.value, cst.Call)
-        if called.cls is None or site.receiver is not Receiver.SELF or through_super:
+        if called.cls is None or site.receiver is not Receiver.SELF:
             return
         for cls in self._module.classes:
             method = cls.methods.get(called.name)
@@ -190,7 +188,7 @@ class EntryLocks:
             if "@" in key:
                 if entry.receiver is Receiver.OTHER and key.endswith(through) and through != "@":
                     yield key.removesuffix(through)
-            elif not lock.of_self or entry.receiver is Receiver.SELF:
+            elif not lock.of_self or entry.receiver in (Receiver.SELF, Receiver.SUPER):
                 yield key
         for parameter, given in given_for(function, node) if isinstance(node, cst.Call) else ():
             passed = self._module.locks.lock(given)

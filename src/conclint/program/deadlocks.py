@@ -91,6 +91,8 @@ class Deadlocks:
         for one in self.orderings:
             if one.first != one.second or not one.certain or self._locks.is_reentrant(one.first):
                 continue
+            if self._locks.is_handed_on(one.first):
+                continue  # a lock as a signal: whoever has it wakes the waiter by releasing it
             if (one.place, one.first) not in seen:
                 seen.add((one.place, one.first))
                 yield one

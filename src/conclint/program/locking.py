@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
 from conclint.model.locksets import NO_EFFECT
 from conclint.program.summary import LockFact
@@ -142,8 +143,19 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
             symbol,
             f"{owner}.{attribute}" in own,
             lock.of_self,
+            _is_handed_on(model, key),
             bool(lock.parameter),
         )
+
+
+def _is_handed_on(model: ModuleModel, key: str) -> bool:
+    where, colon, name = key.partition(":")
+    if not colon:
+        return False
+    for function in model.functions:
+        if function.qualified_name == where and (bindings := function.scope.bindings.get(name)):
+            return any(fate_of_variable(model, binding).escapes for binding in bindings)
+    return False
 
 
 def puts_in_order(function: Function) -> bool:

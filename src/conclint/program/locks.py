@@ -73,6 +73,10 @@ class LockNames:
         fact = self.facts.get(key)
         return fact is not None and fact.parameter
 
+    def is_handed_on(self, identity: str) -> bool:
+        """Tell a local lock that its function gives to others, who may release it while it waits."""
+        return any(fact.handed_on for fact in self._by_identity.get(identity, ()))
+
     def label(self, key: str) -> str:
         """Return what a lock is called in messages."""
         fact = self.facts.get(key)

@@ -165,6 +165,8 @@ class LockFact(msgspec.Struct, frozen=True):
     """Each object has one of its own: the attribute is only ever bound to a new lock."""
     of_self: bool = False
     """It belongs to the object whose method names it."""
+    handed_on: bool = False
+    """It is a local that the function gives to others, who may release it."""
     parameter: bool = False
     """It is only known as a parameter of a function."""
 
