@@ -31,7 +31,7 @@ class Ordering:
     """`second` is taken in `function` while `first` is held.
 
     `held` are all locks held then, `way` the places of the calls that lead to the acquire, and its own; a direct
-    acquire has one place. `certain` tells that the two are, if equal, one and the same lock.
+    acquire has one place. `certain` tells that it is so on every path, and that the two are, if equal, one lock.
     """
 
     first: str
@@ -73,8 +73,10 @@ class Deadlocks:
             if not fact.tried:
                 lock = self._locks.identity(fact.lock)
                 own = self._locks.canonical(fact.held) | assumed
+                surely = self._locks.canonical(fact.surely) | assumed
                 for first in own:
-                    yield Ordering(first, lock, own | entry, function, (fact.place,), True, fact.ordered)
+                    way = (fact.place,)
+                    yield Ordering(first, lock, own | entry, function, way, first in surely, fact.ordered)
         for edge in self._graph.calls(function.key):
             own = self._locks.canonical(edge.fact.locks) | assumed
             if not own:

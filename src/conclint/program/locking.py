@@ -32,10 +32,11 @@ _METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exi
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Acquisition:
-    """A lock is taken at `node` while those with the keys `held` are held, on some path."""
+    """A lock is taken at `node` while those with the keys `held` are held on some path, and `surely` on each."""
 
     lock: Lock
     held: frozenset[str]
+    surely: frozenset[str]
     node: cst.CSTNode
     tried: bool
     timed: bool
@@ -90,27 +91,24 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
     exploration = model.locks.explored(function, implicit=True) or model.locks.explored(function)
     if exploration is None:
         return
-    found: dict[tuple[int, frozenset[str]], Acquisition] = {}
-    ordered = puts_in_order(function)
-    ways: dict[int, int] = {}
+    found: dict[int, tuple[Op, Lock, bool, dict[frozenset[str], None]]] = {}
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
-        if op.kind not in (OpKind.CALL, OpKind.ENTER):
-            return
-        event = model.locks.event(op)
+        event = model.locks.event(op) if op.kind in (OpKind.CALL, OpKind.ENTER) else None
         if event is None or event[0] == "release":
             return
+        ways = found.setdefault(id(op.node), (op, event[1], event[0] == "try", {}))[3]
         for state in states:
             held: Held = state  # type: ignore[assignment]
-            keys = frozenset(key for key, _ in held)
-            key = id(op.node), keys
-            if key not in found and ways.get(id(op.node), 0) < _MOST_WAYS:
-                ways[id(op.node)] = ways.get(id(op.node), 0) + 1
-                tried = event[0] == "try"
-                found[key] = Acquisition(event[1], keys, op.node, tried, tried and _is_timed(op.node), ordered)
+            # What this very acquire has taken before, and nobody has given back, is a leak and no order.
+            ways[frozenset(key for key, taker in held if taker != id(op.node))] = None
 
     exploration.visit(see)
-    yield from found.values()
+    ordered = puts_in_order(function)
+    for op, lock, tried, ways in found.values():
+        surely = frozenset.intersection(*ways)
+        for keys in list(ways)[:_MOST_WAYS]:
+            yield Acquisition(lock, keys, surely, op.node, tried, tried and _is_timed(op.node), ordered)
 
 
 def _is_timed(node: cst.CSTNode) -> bool:

@@ -174,6 +174,7 @@ class _Summariser:
         return AcquireFact(
             self.keys.of_lock(one.lock.key),
             self.keys.of_locks(one.held),
+            self.keys.of_locks(one.surely),
             self._place(function, one.node),
             one.tried,
             one.timed,

@@ -49,13 +49,14 @@ class CallFact(msgspec.Struct, frozen=True):
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
-    """A lock is taken while `held` are held, on some path.
+    """A lock is taken while `held` are held on some path, and `surely` on each.
 
     `tried` acquires may fail at once, `timed` ones after a while; neither waits for ever.
     """
 
     lock: str
     held: tuple[str, ...]
+    surely: tuple[str, ...]
     place: Place
     tried: bool = False
     timed: bool = False
