@@ -51,6 +51,11 @@ def find_spawns(module: ModuleModel) -> Iterator[Spawn]:
             yield Spawn(site.call, module.label(site.call.func), _method(module, site) or chosen)
 
 
+def start_method(module: ModuleModel, site: Site) -> str | None:
+    """Return the start method of the processes that a site makes, as in `Spawn.method`."""
+    return _method(module, site) or _method_set(module)
+
+
 def _is_library_executor(site: Site) -> bool:
     return site.type_name == "concurrent.futures.ProcessPoolExecutor"
 
