@@ -197,6 +197,19 @@ def test_what_a_decorator_or_a_subclass_replaces_is_unknown() -> None:
     """) == ["without its argument 'a'"]
 
 
+def test_what_a_library_adds_and_keeps_is_counted() -> None:
+    assert problems("""
+        from distributed import Client
+        from kafka import KafkaProducer
+        def profile(dask_worker, filename): pass
+        Client().run(profile, filename="out", workers=["one"])
+        sent = KafkaProducer().send("news", b"x")
+        sent.add_callback(one)
+        sent.add_callback(two, "news")
+        sent.add_errback(none)
+    """) == ["with 1 argument by position, of which it takes none"]
+
+
 _PARAMETERS = st.lists(
     st.sampled_from(["a", "b", "c=1", "d=1", "/", "*", "*args", "**kwargs", "e", "f=1"]), max_size=6, unique=True
 )
