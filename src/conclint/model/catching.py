@@ -87,8 +87,11 @@ def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
         for part in descendants(node):
             if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation, cst.AugAssign)):
                 return True
-            if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
+            if isinstance(part, cst.Await) and not _only_pauses(module, part.expression):
                 return True
+            if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
+                if not _only_makes_coroutine(module, part):
+                    return True
             if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
                 return True
     return False
@@ -97,3 +100,16 @@ def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
 def _reports(call: cst.Call) -> bool:
     """Tell a call that only passes an outcome on: to a log, a queue, an event."""
     return isinstance(call.func, cst.Attribute) and call.func.attr.value in _REPORTING
+
+
+def _only_pauses(module: ModuleModel, awaited: cst.BaseExpression) -> bool:
+    return isinstance(awaited, cst.Call) and module.symbol(awaited.func) == "asyncio.sleep"
+
+
+def _only_makes_coroutine(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell a call that does nothing yet: what it makes has to be awaited."""
+    called = module.called_function(call)
+    if called is not None:
+        return called.is_async
+    facts = module.knowledge.function(module.symbol(call.func) or "")
+    return facts is not None and facts.coroutine
