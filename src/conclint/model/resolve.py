@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from conclint.model.definitions import Class, Function
     from conclint.syntax import Tree
 
+_Asked = TypeVar("_Asked")
 _DEEPEST = 24
+_NOWHERE = 1_000_000
 _FARTHEST = 2
 _WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
                        "builtins.iter", "copy.copy", "builtins.frozenset"})
@@ -69,8 +71,12 @@ class Resolver:
         self.sites: dict[int, Site] = {}
         self._values: dict[int, Values] = {}
         self._bindings: dict[int, Values] = {}
-        self._busy: set[int] = set()
+        self._open: dict[int, int] = {}
+        """The questions that are being answered, by how many are around each."""
+        self._cut = _NOWHERE
+        """The outermost of them that a question further in was cut short for."""
         self._passing = 0
+        self._passing_since = 0
         hierarchy = self.hierarchy = Hierarchy(self.values, knowledge)
         self.mro, self.bases = hierarchy.mro, hierarchy.bases
         self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
@@ -100,21 +106,38 @@ class Resolver:
 
     def values(self, node: cst.CSTNode) -> Values:
         """Return what `node` may be; never empty."""
-        key = id(node)
-        known = self._values.get(key)
+        known = self._values.get(id(node))
         if known is not None:
             return known
         evaluate = self._by_class.get(node.__class__)
-        if evaluate is None or key in self._busy or len(self._busy) > _DEEPEST:
+        if evaluate is None:
             return NOTHING_KNOWN
-        self._busy.add(key)
+        if len(self._open) > _DEEPEST:
+            self._cut = 0
+            return NOTHING_KNOWN
+        return self._answer(self._values, node, evaluate, NOTHING_KNOWN)
+
+    def _answer(self, known: dict[int, Values], asked: _Asked, find: Callable[[_Asked], Values], without: Values) -> Values:
+        """Return and remember what `find` says, or `without` where it says nothing or is at it already.
+
+        When a question comes up again while it is being answered, what is found on the way back to it is provisional,
+        and only its own answer is remembered; this is the low link of Tarjan's algorithm (SIAM J. Comput. 1972).
+        """
+        key, depth = id(asked), len(self._open)
+        if key in self._open:
+            self._cut = min(self._cut, self._open[key])
+            return without
+        before, self._cut = self._cut, _NOWHERE
+        self._open[key] = depth
         try:
-            found = evaluate(node) or NOTHING_KNOWN
+            found = find(asked) or without
         finally:
-            self._busy.discard(key)
-        if not self._busy:
-            # Inside a cycle an answer is provisional, so only the outermost question is remembered.
-            self._values[key] = found
+            del self._open[key]
+        if self._cut >= depth:
+            known[key] = found
+            self._cut = before
+        else:
+            self._cut = min(self._cut, before)
         return found
 
     # names
@@ -163,20 +186,10 @@ class Resolver:
 
     def binding(self, binding: Binding) -> Values:
         """Return what one binding binds its name to."""
-        key = id(binding)
-        known = self._bindings.get(key)
+        known = self._bindings.get(id(binding))
         if known is not None:
             return known
-        if key in self._busy:
-            return ()
-        self._busy.add(key)
-        try:
-            found = self._bound(binding)
-        finally:
-            self._busy.discard(key)
-        if not self._busy:
-            self._bindings[key] = found
-        return found
+        return self._answer(self._bindings, binding, self._bound, ())
 
     def _bound(self, binding: Binding) -> Values:
         kind = binding.kind
@@ -238,7 +251,10 @@ class Resolver:
     def _passed(self, function: Function, parameter: str) -> Values:
         """Return the objects that calls in this module pass for a parameter, through few functions."""
         if self._passing >= _FARTHEST:
+            self._cut = min(self._cut, self._passing_since)
             return ()
+        if not self._passing:
+            self._passing_since = len(self._open) - 1
         self._passing += 1
         try:
             found = [value for given in self._arguments.arguments(function, parameter) for value in self.values(given)]
@@ -524,7 +540,10 @@ class Resolver:
         """Return what a call of a function of this module gives back: only small factories are looked into."""
         del receiver
         node = function.node
-        if function.is_async or function.is_generator or len(self._busy) > _DEEPEST // 2:
+        if function.is_async or function.is_generator:
+            return NOTHING_KNOWN
+        if len(self._open) > _DEEPEST // 2:
+            self._cut = 0
             return NOTHING_KNOWN
         found = _union(*(self.values(expression) for expression in function.returns))
         if isinstance(node, cst.FunctionDef) and node.returns is not None and UNKNOWN in (found or NOTHING_KNOWN):
