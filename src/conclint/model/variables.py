@@ -143,9 +143,10 @@ class Variables:
         bindings = function.scope.bindings.get(name, [])
         if not bindings or not all(self._makes(binding) for binding in bindings):
             return False
-        if any(name in self._free_names(inner) for inner in function.scope.walk() if inner is not function.scope):
+        own = [scope for scope in function.scope.walk() if scope.execution is function.scope]
+        if any(name in self._free_names(inner) for inner in function.scope.walk() if inner not in own):
             return False
-        return not any(self._gives_away(node) for node in function.scope.names if node.value == name)
+        return not any(self._gives_away(node) for scope in own for node in scope.names if node.value == name)
 
     def _makes(self, binding: Binding) -> bool:
         if binding.kind not in (BindingKind.ASSIGN, BindingKind.ENTER) or binding.path:
@@ -157,8 +158,10 @@ class Variables:
         return isinstance(value, _FRESH_VALUES)
 
     def _gives_away(self, node: cst.Name) -> bool:
-        """Tell whether a use stores the object in an attribute or global, or passes it to a thread."""
+        """Tell whether a use stores the object in an attribute or global, or passes it, or a method of it, to a thread."""
         parent = self._module.tree.parent(node)
+        if isinstance(parent, cst.Attribute):
+            parent = self._module.tree.parent(parent)
         if isinstance(parent, (cst.Element, cst.Arg)):
             call = self._module.tree.enclosing(parent, cst.Call)
             return call is not None and id(call) in self._handing_over
@@ -172,8 +175,6 @@ class Variables:
         return frozenset(taken | {id(event.node) for event in self._module.events if event.word in ("put", "send")})
 
     def _free_names(self, scope: Scope) -> set[str]:
-        if scope.kind is ScopeKind.COMPREHENSION:
-            return set()
         return {node.value for node in scope.names} - scope.bindings.keys()
 
     def bindings(self, variable: Variable) -> list[Binding]:
