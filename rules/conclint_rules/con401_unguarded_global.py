@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Note, Report
-from conclint.program import AccessKind, Base
+from conclint.draft import Report
+from conclint.program import AccessKind, race_notes, what_is_wrong, who_runs
 from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.program import Clash, Program
+    from conclint.program import Program
 
 
-_UPDATES = (AccessKind.UPDATE, AccessKind.UPDATE_WITH_CALL)
 
 
 class UnguardedGlobal(ProgramRule):
@@ -33,7 +32,7 @@ class UnguardedGlobal(ProgramRule):
     return its part and add the parts up after `join()`, or hand the updates to one thread through a queue.
 
     ## What is missed
-    Globals of other modules, attributes of objects, and threads that code outside the program starts. Reading
+    Threads that code outside the program starts. A local that nested functions share counts as a global. Reading
     alone is never reported, nor is a plain assignment: both are atomic.
     """
 
@@ -41,22 +40,13 @@ class UnguardedGlobal(ProgramRule):
     name: ClassVar[str] = "unguarded-global"
 
     def check(self, program: Program) -> Iterator[Report]:
-        for accesses in program.races.variables.values():
-            for access in accesses:
-                if access.fact.base is not Base.GLOBAL or access.kind not in _UPDATES:
-                    continue
-                clash = program.races.clash(access, accesses)
-                if clash is not None:
-                    yield self._report(program, clash)
-
-    def _report(self, program: Program, clash: Clash) -> Report:
-        access, other = clash.access, clash.other
-        message = (
-            f"'{access.fact.label}' is read and written back in '{access.function.name}', which "
-            f"{program.describe(clash)}, {program.describe_locks(clash)}"
-        )
-        notes = [Note(one.root.place, "handed to a thread here") for one in (clash.one, clash.two) if one.root]
-        if other.fact != access.fact:
-            notes.append(Note(other.fact.place, f"also written in '{other.function.name}'"))
-        severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
-        return Report(access.fact.place, message, tuple(dict.fromkeys(notes)), severity=severity)
+        """Yield the updates of globals that threads of the program make at once."""
+        for conflict in program.conflicts:
+            access = conflict.access
+            if conflict.seen and access.kind.updates and not access.fact.base.is_attribute:
+                message = (
+                    f"'{access.fact.label}' is read and written back in '{access.function.name}', which "
+                    f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
+                )
+                severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
+                yield Report(access.fact.place, message, race_notes(program, conflict), severity=severity)

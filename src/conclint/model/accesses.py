@@ -35,7 +35,7 @@ class Access:
 
     `node` is the syntax to point to; `parts` are the nodes at which locks must be held for the access as a whole to
     be protected: of a read-modify-write its read and its write, of a check-then-act its test and its act.
-    `element` tells an access of what a container holds.
+    `element` tells an access of what a container holds. `acts` are those of the parts that act on a test.
     """
 
     variable: Variable
@@ -43,6 +43,12 @@ class Access:
     node: cst.CSTNode
     parts: tuple[cst.CSTNode, ...]
     element: bool = False
+    acts: tuple[cst.CSTNode, ...] = ()
+
+    @property
+    def value(self) -> cst.CSTNode | None:
+        """What a plain store stores, where that can be told."""
+        return self.acts[0] if self.kind is AccessKind.STORE and self.acts else None
 
 
 def accesses(module: ModuleModel, function: Function) -> list[Access]:
@@ -141,7 +147,7 @@ class _Collector:
             return Access(variable, plain, node, (node,), element)
         reads = list(self._reads(variable, value))
         if not reads or _is_copy(value, reads):
-            return Access(variable, plain, node, (node,), element)
+            return Access(variable, plain, node, (node,), element, () if element else (value,))
         far = any(self.module.statement_of(read) is not self.module.statement_of(node) for read in reads)
         kind = AccessKind.UPDATE_WITH_CALL if far or _calls(value) else AccessKind.UPDATE
         return Access(variable, kind, node, (node, *reads), element)

@@ -51,8 +51,9 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
             ]
             claimed.update(id(act.node) for act in believing)
             if believing:
-                parts = (*check.parts, *(part for act in believing for part in act.parts))
-                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, believing[0].element)
+                acting = tuple(part for act in believing for part in act.parts)
+                parts = (*check.parts, *acting)
+                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, believing[0].element, acting)
 
 
 def _tested(by_node: dict[int, Access], test: cst.BaseExpression) -> list[Access]:

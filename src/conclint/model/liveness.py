@@ -36,6 +36,7 @@ class Liveness:
         self._events: dict[int, Event] = {id(event.node): event for event in module.events}
         self._given: dict[int, Handover] = {id(handover.call): handover for handover in module.handovers}
         self._leaves: dict[int, frozenset[int]] = {}
+        self._ends: dict[int, frozenset[int]] = {}
         self._joined: dict[int, frozenset[int]] = {}
 
     def live_at(self, function: Function) -> dict[int, bool]:
@@ -87,6 +88,25 @@ class Liveness:
                 ends = exploration.ends(graph.returned)
                 self._leaves[key] = frozenset(site for state in ends for site in state if site >= 0)  # type: ignore[attr-defined]
         return self._leaves[key]
+
+    def ended_by(self, function: Function) -> frozenset[int]:
+        """Return the creation sites, by `id` of their calls, of threads that a call of `function` surely sees end."""
+        key = id(function)
+        if key not in self._ends:
+            self._ends[key] = frozenset()
+            ends_any = any(
+                event.word in _ENDING
+                for call in function.scope.calls
+                if (event := self._events.get(id(call))) is not None
+            )
+            graph = self._module.graph(function) if ends_any else None
+            if graph is not None:
+                everything = frozenset(id(site.call) for site in self._module.sites)
+                exploration = explore(graph, everything, self._step, self._module.conditions)
+                states = exploration.ends(graph.returned)
+                left = frozenset(site for state in states for site in state)  # type: ignore[attr-defined]
+                self._ends[key] = everything - left if exploration.complete and states else frozenset()
+        return self._ends[key]
 
     def are_apart(self, one: cst.Call, other: cst.Call) -> bool:
         """Tell whether two threads, by their creation sites, are surely never running at the same time.
@@ -153,9 +173,10 @@ class Liveness:
                 return ((live - sites, ()),)
             return None
         called = self._module.called_function(op.node)
-        if called is not None and (left := self.left_running(called)):
-            return ((live | left, ()),)
-        return None
+        if called is None:
+            return None
+        after = (live - self.ended_by(called) if live else live) | self.left_running(called)
+        return ((after, ()),) if after != live else None
 
     def _step_of_loop(self, op: Op, live: frozenset[int]) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         """A loop that joins each thread has ended them all when it is left; inside, they are running.

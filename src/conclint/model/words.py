@@ -27,6 +27,11 @@ class AccessKind(enum.Enum):
         return self not in (AccessKind.READ, AccessKind.ITERATE)
 
     @property
+    def updates(self) -> bool:
+        """The new value is computed from the old one."""
+        return self in (AccessKind.UPDATE, AccessKind.UPDATE_WITH_CALL)
+
+    @property
     def compound(self) -> bool:
         """It takes several steps, between which another thread may run."""
         return self not in (AccessKind.READ, AccessKind.STORE, AccessKind.MUTATE)
@@ -40,3 +45,8 @@ class Base(enum.Enum):
     SELF = "self"  # the object's that the method is bound to
     OTHER = "other"  # some object's that is not seen to be made here
     CAPTURED = "captured"  # a local of an enclosing function
+
+    @property
+    def is_attribute(self) -> bool:
+        """An object's or a class's."""
+        return self in (Base.CLASS, Base.SELF, Base.OTHER)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind, Base
+from conclint.program.conflicts import Conflict
 from conclint.program.contexts import Context, Own, Runner
 from conclint.program.deadlocks import Ordering
-from conclint.program.program import Clash, Program, SharedAccess
+from conclint.program.program import Program
+from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
+from conclint.program.telling import race_notes, what_is_wrong, who_runs
 
 if TYPE_CHECKING:
     from conclint.model import ModuleModel
@@ -18,6 +21,7 @@ __all__ = [
     "AccessKind",
     "Base",
     "Clash",
+    "Conflict",
     "Context",
     "ModuleSummary",
     "Ordering",
@@ -25,7 +29,10 @@ __all__ = [
     "Program",
     "Runner",
     "SharedAccess",
+    "race_notes",
     "summarise",
+    "what_is_wrong",
+    "who_runs",
 ]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from conclint.knowledge.schema import Primitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +56,17 @@ class LockNames:
     def lock_class(self, key: str) -> str:
         """Return the identity without the object: all locks that one attribute of a class may hold, as in lockdep."""
         return self.identity(key).partition("@")[0].partition("[")[0]
+
+    def guards(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return what some locks guard with: the lock class, as the same lock may go by the names of two objects.
+
+        An index out of a container stays, for its locks are different ones.
+        """
+        return frozenset(re.sub(r"@[^\[]*", "", self.identity(key)) for key in keys)
+
+    def is_semaphore(self, identity: str) -> bool:
+        """Tell a semaphore, which may pass turns on instead of locking."""
+        return any(fact.kind is Primitive.SEMAPHORE for fact in self._by_identity.get(identity, ()))
 
     def is_of_self(self, key: str) -> bool:
         """Tell a lock that each object has one of, as a method of the object names it."""

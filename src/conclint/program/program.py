@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from conclint.program.contexts import Context, Contexts, Runner
+from conclint.program.conflicts import Conflict, conflicts
+from conclint.program.contexts import Context, Contexts
 from conclint.program.deadlocks import Deadlocks
 from conclint.program.graph import CallGraph
 from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
-from conclint.program.races import Clash, Races, SharedAccess
+from conclint.program.races import Races, SharedAccess
 from conclint.program.reach import Reach
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Program:
         """The order in which locks are taken."""
         return Deadlocks(self.graph, self._contexts, self.locks, self.reach)
 
+    @functools.cached_property
+    def conflicts(self) -> list[Conflict]:
+        """The races worth telling, at most one for each function and variable."""
+        return conflicts(self.races)
+
     def contexts(self, function: str) -> frozenset[Context]:
         """Return the threads that may run a function, by its key; none when nobody is seen to call it."""
         return self._contexts.of(function)
@@ -70,25 +76,5 @@ class Program:
         """Return the identities of the locks held at a place: those held there by itself, and those of every caller."""
         return self.locks.canonical(frozenset(locks) | self.graph.entry_locks[function])
 
-    def describe(self, clash: Clash) -> str:
-        """Return who runs something, for a message: `several threads run at once`."""
-        one, two = clash.one, clash.two
-        if one.number == two.number or Runner.ANYBODY in (one.runner, two.runner):
-            return "several threads may run at once" if one.runner is Runner.ANYBODY else "several threads run at once"
-        if one.root is None or two.root is None:
-            return "a thread and the main thread run at once" if one.root or two.root else "the main thread runs"
-        return "two threads run at once"
 
-    def describe_locks(self, clash: Clash) -> str:
-        """Return what is wrong with the locks of two clashing accesses, for a message."""
-        access, other = clash.access, clash.other
-        guards = sorted(map(self.locks.label, other.locks))
-        if guards and not access.locks:
-            return f"without '{guards[0]}', which guards it on line {other.fact.place.span.line}"
-        if access.locks:
-            held = sorted(map(self.locks.label, access.locks))
-            return f"under '{held[0]}', which the other side does not hold"
-        return "without a lock"
-
-
-__all__ = ["Clash", "Program", "SharedAccess"]
+__all__ = ["Program", "SharedAccess"]

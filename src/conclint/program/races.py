@@ -67,7 +67,7 @@ class Races:
             contexts = self._contexts.of(function.key)
             entry = self._graph.entry_locks[function.key]
             for fact in function.accesses:
-                locks = self._locks.canonical(frozenset(fact.locks) | entry)
+                locks = self._locks.guards(frozenset(fact.locks) | entry)
                 alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
                 constructing = fact.base is Base.SELF and function.key in self._graph.construction
                 access = SharedAccess(fact, function, contexts, locks, alone, constructing)
@@ -108,6 +108,10 @@ class Races:
             or function.key in self._makers
         )
 
+    def _take_turns(self, one: SharedAccess, other: SharedAccess) -> bool:
+        """Tell two sides that each wait for a semaphore first: what one releases is the other's turn."""
+        return any(map(self._locks.is_semaphore, one.locks)) and any(map(self._locks.is_semaphore, other.locks))
+
     @functools.cached_property
     def _makers(self) -> frozenset[str]:
         return frozenset(root.made_in for _, root in self._graph.roots)
@@ -138,7 +142,7 @@ class Races:
         runs: Callable[[Context], bool] = lambda context: context.runner is not Runner.ANYBODY,
     ) -> tuple[Context, Context] | None:
         """Return two threads that may make the two accesses at the same time, if there are such."""
-        if one.in_construction or other.in_construction:
+        if one.in_construction or other.in_construction or self._take_turns(one, other):
             return None
         for first in in_order(filter(runs, one.contexts)):
             for second in in_order(filter(runs, other.contexts)):

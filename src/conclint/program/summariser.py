@@ -26,6 +26,7 @@ from conclint.program.summary import (
     RootFact,
 )
 from conclint.syntax import ScopeKind
+from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,8 +145,7 @@ class _Summariser:
     def _access(
         self, function: Function, access: Access, held: dict[int, frozenset[str]], live: dict[int, bool]
     ) -> AccessFact:
-        reached = [held[id(part)] for part in access.parts if id(part) in held]
-        locks = frozenset.intersection(*reached) if reached else _NOTHING
+        locks = self._held_at_all(access.parts, held)
         running = bool(live) and any(live.get(id(part), False) for part in access.parts)
         variable = access.variable
         return AccessFact(
@@ -157,7 +157,16 @@ class _Summariser:
             running,
             variable.base,
             access.element,
+            self.keys.of_locks(self._held_at_all(access.acts, held) - locks)
+            if access.kind is AccessKind.CHECK_THEN_ACT
+            else (),
+            is_literal(access.value),
         )
+
+    @staticmethod
+    def _held_at_all(nodes: tuple[cst.CSTNode, ...], held: dict[int, frozenset[str]]) -> frozenset[str]:
+        reached = [held[id(node)] for node in nodes if id(node) in held]
+        return frozenset.intersection(*reached) if reached else _NOTHING
 
     def _calls(
         self, function: Function, call: CallSite, held: dict[int, frozenset[str]], live: dict[int, bool]

@@ -29,6 +29,10 @@ class AccessFact(msgspec.Struct, frozen=True):
     live: bool
     base: Base = Base.GLOBAL
     element: bool = False
+    acts_under: tuple[str, ...] = ()
+    """Of a check-then-act: the locks that are held at the act, though not at the test."""
+    constant: bool = False
+    """A plain store of a literal: a flag."""
 
 
 class CallFact(msgspec.Struct, frozen=True):

@@ -310,3 +310,10 @@ def dotted_name(node: cst.CSTNode) -> str:
         return ""
     parts.append(node.value)
     return ".".join(reversed(parts))
+
+
+def is_literal(node: cst.CSTNode | None) -> bool:
+    """Tell None, True, False, a number or a string from everything else."""
+    if isinstance(node, cst.Name):
+        return node.value in ("None", "True", "False")
+    return isinstance(node, (cst.Integer, cst.Float, cst.SimpleString))

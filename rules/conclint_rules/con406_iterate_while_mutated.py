@@ -1,0 +1,52 @@
+"""CON406: a loop over what others change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from conclint.draft import Report
+from conclint.program import AccessKind, race_notes, what_is_wrong
+from conclint.rule import ProgramRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.program import Program
+
+
+class IterateWhileMutated(ProgramRule):
+    """A container is gone through while another thread may add to it or remove from it.
+
+    ## Why
+
+    A dict or set that changes its size during the loop raises RuntimeError ("dictionary changed size during iteration",
+    "Set changed size during iteration"), a deque "deque mutated during iteration"; a list skips or repeats items in silence
+    (Library Reference, "Mapping Types": "Iterating views while adding or deleting entries in the dictionary may raise a
+    RuntimeError or fail to iterate over all entries"; all versions). It takes one client that leaves while a message is
+    sent to all.
+
+    ## How to fix
+
+    Go through a copy: `for client in list(clients)`, or `tuple(...)`, `.copy()`, which take one step. Or hold the lock of those
+    who change the container during the whole loop.
+
+    ## What is missed
+
+    Containers of objects whose class cannot be seen, iteration inside a call (`sum(values)`), and changes by code outside of
+    the program.
+
+    """
+
+    code: ClassVar[str] = "CON406"
+    name: ClassVar[str] = "iterate-while-mutated"
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield the loops over containers that another thread changes."""
+        for conflict in program.conflicts:
+            access = conflict.access
+            if access.kind is AccessKind.ITERATE:
+                message = (
+                    f"'{access.fact.label}' is gone through in '{access.function.name}' {what_is_wrong(program, conflict)}, "
+                    f"while '{conflict.other.function.name}', in another thread, may change it"
+                )
+                yield Report(access.fact.place, message, race_notes(program, conflict))

@@ -1,0 +1,138 @@
+"""Races worth telling: which access of two is the wrong one, and what shows that the variable is shared.
+
+Evidence of intent comes first (RacerD's C++ mode, SpotBugs' IS2_INCONSISTENT_SYNC): two threads of the program that are
+seen to meet at a variable, or a lock under which it is written elsewhere. Of two accesses one takes several steps and the
+other writes in between; two atomic ones never conflict. The unprotected side is reported, once a function and variable.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from conclint.model.words import AccessKind
+from conclint.program.contexts import Context, Runner
+from conclint.program.races import Clash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from conclint.draft import Place
+    from conclint.program.races import Races, SharedAccess
+
+_UPDATES = (AccessKind.UPDATE, AccessKind.UPDATE_WITH_CALL)
+_GRAVITY = (
+    AccessKind.UPDATE_WITH_CALL,
+    AccessKind.CHECK_THEN_ACT,
+    AccessKind.ITERATE,
+    AccessKind.UPDATE,
+    AccessKind.MUTATE,
+    AccessKind.STORE,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Conflict(Clash):
+    """A clash whose `access` is the unprotected side.
+
+    `seen` tells that the two threads are threads of the program; otherwise the lock of the other side is the evidence
+    that the variable is shared. `double_check` tells a test that is not repeated under the lock of its act.
+    """
+
+    seen: bool
+    double_check: bool = False
+
+
+def conflicts(races: Races) -> list[Conflict]:
+    """Return the conflicts of the program, at most one for each function and variable, the gravest."""
+    found: list[Conflict] = []
+    for accesses in races.variables.values():
+        by_function: dict[str, list[Conflict]] = {}
+        for access in accesses:
+            conflict = _of(races, access, accesses)
+            if conflict is not None:
+                by_function.setdefault(access.function.key, []).append(conflict)
+        found.extend(min(several, key=_gravity) for several in by_function.values())
+    return found
+
+
+def _gravity(conflict: Conflict) -> tuple[int, Place]:
+    return _GRAVITY.index(conflict.access.kind), conflict.access.fact.place
+
+
+def conflict_between(one: SharedAccess, other: SharedAccess) -> bool:
+    """Tell whether two accesses can do harm to each other at all: one takes several steps, and the other writes."""
+    return _disturbs(other, one) or _disturbs(one, other)
+
+
+def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
+    if not write.kind.writes or not steps.kind.compound:
+        return False
+    if steps.kind is AccessKind.ITERATE:
+        # Binding the name to another container leaves the one that is gone through as it is.
+        return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT
+    if steps.kind in _UPDATES and steps.fact.element:
+        return write.fact.element or write.kind is AccessKind.STORE
+    return True
+
+
+def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
+    if access.kind is AccessKind.READ or access.in_construction:
+        return None
+    if access.fact.acts_under and not access.locks:
+        return _unrepeated(races, access, accesses)
+    return next(_seen(races, access, accesses), None) or _against_a_guard(races, access, accesses)
+
+
+def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
+    """Yield the conflicts with what threads of the program do, on this access's side."""
+    for other in _nearest(access, accesses):
+        if access.locks & other.locks or not conflict_between(access, other):
+            continue
+        if access.locks and not other.locks:
+            continue  # told of the other side
+        threads = races.parallel(access, other)
+        if threads is not None and _is_reported_alone(access, other):
+            yield Conflict(access, other, *threads, seen=True)
+
+
+def _is_reported_alone(access: SharedAccess, other: SharedAccess) -> bool:
+    """Without locks the side that takes several steps is the one to mend; a plain write disturbs it, but is no mistake."""
+    return access.kind.compound or bool(other.locks)
+
+
+def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
+    """Return the conflict with an access under a lock that most others hold too."""
+    if access.locks:
+        return None
+    outside = [one for one in accesses if not one.in_construction]
+    for other in _nearest(access, outside):
+        if not other.locks or not conflict_between(access, other):
+            continue
+        guarded = [one for one in outside if one.locks & other.locks]
+        if len(guarded) * 2 < len(outside) or not any(one.kind.writes for one in guarded):
+            continue
+        threads = races.parallel(access, other, _anybody)
+        if threads is not None:
+            return Conflict(access, other, *threads, seen=False)
+    return None
+
+
+def _unrepeated(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
+    """Return the conflict of a test outside with an act under a lock: several may pass the test, then act in turn."""
+    threads = races.parallel(access, access, _anybody)
+    if threads is None:
+        return next(_seen(races, access, accesses), None)
+    return Conflict(access, access, *threads, seen=any(one.runner is not Runner.ANYBODY for one in threads), double_check=True)
+
+
+def _anybody(_context: Context) -> bool:
+    return True
+
+
+def _nearest(access: SharedAccess, others: Iterable[SharedAccess]) -> list[SharedAccess]:
+    """Other places first, those that write under a lock before the rest: they make the clearest story."""
+    return sorted(
+        (other for other in others if not other.in_construction),
+        key=lambda one: (one == access, not one.locks, not one.kind.writes, one.fact.place),
+    )

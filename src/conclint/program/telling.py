@@ -1,0 +1,79 @@
+"""How a race is told, so that a person can check it: who runs the two sides, under which locks, started where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conclint.draft import Note
+from conclint.knowledge.schema import Where
+from conclint.model.words import AccessKind
+from conclint.program.contexts import Context, Runner
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+    from conclint.program.races import Clash
+
+_VERBS = {
+    AccessKind.READ: "read",
+    AccessKind.STORE: "stored to",
+    AccessKind.MUTATE: "changed",
+    AccessKind.ITERATE: "gone through",
+    AccessKind.UPDATE: "changed",
+    AccessKind.UPDATE_WITH_CALL: "changed",
+    AccessKind.CHECK_THEN_ACT: "tested and changed",
+}
+_RUNNERS = {
+    Where.SIGNAL: "a signal handler",
+    Where.FINALIZER: "a finalizer",
+    Where.LOOP: "the event loop",
+    Where.EXIT: "code at exit",
+    Where.WORKER: "a worker thread",
+}
+
+
+def who_runs(clash: Clash) -> str:
+    """Return who runs the two sides, for a message: `several threads run at once`."""
+    one, two = clash.one, clash.two
+    if one.number == two.number and one.runner is Runner.ROOT:
+        return "several threads run at once"
+    if Runner.ANYBODY in (one.runner, two.runner):
+        return "several threads may run at once"
+    if Runner.MAIN in (one.runner, two.runner):
+        other = two if one.runner is Runner.MAIN else one
+        return f"{_named(other)} and the main thread run at once"
+    names = sorted({_named(one), _named(two)})
+    return "two threads run at once" if len(names) == 1 else f"{names[0]} and {names[1]} run at once"
+
+
+def _named(context: Context) -> str:
+    return _RUNNERS.get(context.where, "a thread") if context.where is not None else "a thread"
+
+
+def what_is_wrong(program: Program, clash: Clash) -> str:
+    """Return what is wrong with the locks of the two sides, for a message: `without 'lock', which guards it on line 9`."""
+    access, other = clash.access, clash.other
+    guards = sorted(map(program.locks.label, other.locks))
+    if guards and not access.locks:
+        place = other.fact.place
+        where = f"line {place.span.line}" if place.path == access.fact.place.path else f"{place.path}:{place.span.line}"
+        return f"without '{guards[0]}', which guards it on {where}"
+    if access.locks:
+        held = sorted(map(program.locks.label, access.locks))
+        return f"under '{held[0]}', which the other side does not hold"
+    return "without a lock"
+
+
+def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
+    """Return the places that a person must look at: the other access, and where the threads come from."""
+    access, other = clash.access, clash.other
+    notes = []
+    if other.fact != access.fact:
+        guards = sorted(map(program.locks.label, other.locks))
+        under = f" under '{guards[0]}'" if guards else ""
+        notes.append(Note(other.fact.place, f"{_VERBS[other.kind]} in '{other.function.name}'{under}"))
+    for context, side in ((clash.one, access), (clash.two, other)):
+        if context.root is not None:
+            way = [one.name for one in program.path(side.function.key, context)]
+            through = f", and comes to '{side.function.name}' through '{way[0]}'" if len(way) > 1 else ""
+            notes.append(Note(context.root.place, f"handed to {_named(context)} here{through}"))
+    return tuple(dict.fromkeys(notes))
