@@ -156,7 +156,9 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False
     if _owned(first, one) or _owned(second, other):
         return False
-    if Where.LOOP in (first.where, second.where) and first.where is second.where:
+    if _on_loop(first, one) and (_on_loop(second, other) or second.runner is Runner.MAIN):
+        return False
+    if _on_loop(second, other) and first.runner is Runner.MAIN:
         return False
     if first.number == second.number:
         distinct = Own.DISTINCT in (first.own, second.own) and _of_object(one) and _of_object(other)
@@ -172,6 +174,11 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
             return False
     # A signal handler interrupts the main thread, and code at exit runs when that has ended.
     return not (Where.EXIT in (first.where, second.where) and Runner.MAIN in (first.runner, second.runner))
+
+
+def _on_loop(context: Context, access: SharedAccess) -> bool:
+    """Tell code of an event loop, which runs on one thread, and unless somebody says otherwise on the main one."""
+    return context.where is Where.LOOP or access.function.is_async
 
 
 def _of_object(access: SharedAccess) -> bool:
