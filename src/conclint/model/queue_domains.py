@@ -6,18 +6,18 @@ import dataclasses
 import enum
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
-from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive, Transfer
+from conclint.model.process_twins import made_for_processes
 from conclint.model.queue_ends import unconnected
 from conclint.model.transfers import Way, transferred
-from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import libcst as cst
+
+    from conclint.draft import Remedy
     from conclint.model.module import ModuleModel
     from conclint.model.values import Instance, Site
 
@@ -83,19 +83,10 @@ def queue_for_processes(module: ModuleModel, found: Misplaced) -> Remedy | None:
     site = found.site
     if site is None or site.cls is not None or found.how not in (Wrong.COPIED, Wrong.UNCONNECTED):
         return None
-    func = found.spawner.func if found.spawner is not None else None
-    maker = dotted_name(func.value) if isinstance(func, cst.Attribute) else ""
     name = _FOR_PROCESSES.get(site.type_name)
-    if name is None or not _is_module_wide(module, maker.partition(".")[0]):
+    if name is None:
         return None
     ends = next(queue for queue in module.queues if queue.site is site)
     if ends.of("join", "task_done"):
         name = "JoinableQueue"
-    return Remedy(f"use '{maker}.{name}'", (Change(site.call.func, f"{maker}.{name}"),), safe=False)
-
-
-def _is_module_wide(module: ModuleModel, name: str) -> bool:
-    bindings = module.tree.root.bindings.get(name, [])
-    return bool(bindings) and all(
-        one.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM, BindingKind.ASSIGN) for one in bindings
-    )
+    return made_for_processes(module, site, found.spawner, name)
