@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import libcst as cst
 
 from conclint.syntax import Binding, Scope, ScopeKind
-from conclint.syntax.children import children, descendants
+from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name, every_parameter
 
 
-@dataclasses.dataclass(eq=False, slots=True)
+@dataclasses.dataclass(eq=False)
 class Function:
     """A function, lambda, class body or the module's own code: whatever has a control flow of its own."""
 
     scope: Scope
     cls: Class | None = None
-    _is_generator: bool | None = None
 
     @property
     def node(self) -> cst.CSTNode:
@@ -47,28 +47,16 @@ class Function:
     @property
     def is_generator(self) -> bool:
         """A call only makes a generator; the body runs when that is iterated."""
-        if self._is_generator is None:
-            self._is_generator = isinstance(self.node, cst.FunctionDef) and self._yields()
-        return self._is_generator
+        return bool(self.scope.yields) and isinstance(self.node, cst.FunctionDef)
 
-    def _yields(self) -> bool:
-        pending: list[cst.CSTNode] = [self.node.body]  # type: ignore[attr-defined]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, cst.Yield):
-                return True
-            if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-                pending.extend(children(node))
-        return False
-
-    @property
+    @functools.cached_property
     def parameters(self) -> list[cst.Param]:
         """In the order of the signature, starred ones included."""
         if isinstance(self.node, (cst.FunctionDef, cst.Lambda)):
             return every_parameter(self.node.params)
         return []
 
-    @property
+    @functools.cached_property
     def decorators(self) -> list[str]:
         """The dotted names of its decorators as written, called or bare; empty for other expressions."""
         if not isinstance(self.node, cst.FunctionDef):
@@ -83,7 +71,7 @@ class Function:
         """Tell whether a decorator's last name is one of these."""
         return any(written.rpartition(".")[2] in names for written in self.decorators)
 
-    @property
+    @functools.cached_property
     def receiver_name(self) -> str | None:
         """What the method calls the object it is bound to; None for functions and static methods."""
         if self.cls is None or self.has_decorator("staticmethod"):
@@ -96,18 +84,7 @@ class Function:
         """The expressions that its `return` statements give back."""
         if isinstance(self.node, cst.Lambda):
             return [self.node.body]
-        if not isinstance(self.node, cst.FunctionDef):
-            return []
-        found: list[cst.BaseExpression] = []
-        pending: list[cst.CSTNode] = [self.node.body]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, cst.Return):
-                if node.value is not None:
-                    found.append(node.value)
-            elif not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.BaseExpression)):
-                pending.extend(children(node))
-        return found[::-1]
+        return [statement.value for statement in self.scope.returns if statement.value is not None]
 
 
 @dataclasses.dataclass(eq=False, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_CALLS = 6
 _BESIDE = (("target", "args", "kwargs"), ("initializer", "initargs", ""))
+_TARGETS = frozenset(target for target, _, _ in _BESIDE)
 _FOLLOWING = frozenset({"submit", "to_thread"})
 _IN_A_TUPLE = frozenset({"apply", "apply_async"})
 
@@ -27,16 +28,22 @@ class Passed:
 
     def __init__(self, root: Scope, functions: dict[int, Function]) -> None:
         self._functions = functions
+        self._callable = {name for one in functions.values() for name in (one.name, one.cls.name if one.cls else "")}
+        self._callable.discard("")
         self._named: dict[
             str, list[tuple[cst.BaseExpression, Scope, Sequence[cst.BaseExpression | None], dict[str, cst.BaseExpression]]]
         ] = {}
         for scope in root.walk():
             for call in scope.calls:
-                self._note(call.func, scope, _positional(call.args), _named(call.args))
-                self._note_target(call, scope)
-                self._note_task(call, scope)
+                if _last_name(call.func) in self._callable:
+                    self._note(call.func, scope, _positional(call.args), _named(call.args))
+                if call.args:
+                    self._note_target(call, scope)
+                    self._note_task(call, scope)
 
     def _note_target(self, call: cst.Call, scope: Scope) -> None:
+        if not any(given.keyword is not None and given.keyword.value in _TARGETS for given in call.args):
+            return
         keywords = _named(call.args)
         for target, positional, named in _BESIDE:
             if target in keywords:
@@ -45,11 +52,13 @@ class Passed:
 
     def _note_task(self, call: cst.Call, scope: Scope) -> None:
         method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+        if method not in _FOLLOWING and method not in _IN_A_TUPLE:
+            return
         given = _positional(call.args)
         if given and (task := given[0]) is not None:
             if method in _FOLLOWING:
                 self._note(task, scope, given[1:], _named(call.args))
-            elif method in _IN_A_TUPLE and len(given) > 1:
+            elif len(given) > 1:
                 self._note(task, scope, _elements(given[1]), {})
 
     def _note(
@@ -59,14 +68,8 @@ class Passed:
         given: Sequence[cst.BaseExpression | None],
         named: dict[str, cst.BaseExpression],
     ) -> None:
-        name = (
-            func.attr.value
-            if isinstance(func, cst.Attribute)
-            else func.value
-            if isinstance(func, cst.Name)
-            else ""
-        )
-        if name:
+        name = _last_name(func)
+        if name in self._callable:
             self._named.setdefault(name, []).append((func, scope, given, named))
 
     def arguments(self, function: Function, parameter: str) -> Iterator[cst.BaseExpression]:
@@ -108,6 +111,12 @@ class Passed:
             return False
         caller = self._functions.get(id(scope.execution))
         return caller is not None and caller.cls is function.cls and caller.receiver_name == func.value.value
+
+
+def _last_name(func: cst.BaseExpression) -> str:
+    if isinstance(func, cst.Attribute):
+        return func.attr.value
+    return func.value if isinstance(func, cst.Name) else ""
 
 
 def _positional(arguments: Sequence[cst.Arg]) -> list[cst.BaseExpression | None]:

@@ -49,6 +49,7 @@ _NOWHERE = 1_000_000
 _FARTHEST = 2
 _WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
                        "builtins.iter", "copy.copy", "builtins.frozenset"})
+_FILLING = frozenset({"append", "add", "appendleft"})
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
@@ -71,6 +72,7 @@ class Resolver:
         self.sites: dict[int, Site] = {}
         self._values: dict[int, Values] = {}
         self._bindings: dict[int, Values] = {}
+        self._members: dict[tuple[Instance | ClassValue, str], Values] = {}
         self._open: dict[int, int] = {}
         """The questions that are being answered, by how many are around each."""
         self._cut = _NOWHERE
@@ -372,6 +374,17 @@ class Resolver:
 
         What methods store is one place for all classes; what class bodies bind hides what bases bind.
         """
+        key = value, name
+        found = self._members.get(key)
+        if found is None:
+            before, self._cut = self._cut, _NOWHERE
+            found = self._members_of(value, name)
+            if self._cut >= len(self._open):
+                self._members[key] = found
+            self._cut = min(self._cut, before)
+        return found
+
+    def _members_of(self, value: Instance | ClassValue, name: str) -> Values:
         lineage = self.hierarchy.lineage(value.cls) if value.cls is not None else ()
         stored = [
             bound
@@ -460,7 +473,7 @@ class Resolver:
             site = self._site(node, instance.type_name, instance.facts, called.cls)
             return (Instance(instance.type_name, instance.facts, called.cls, site),)
         if isinstance(called, FunctionValue):
-            return self._returned(called.function, called.receiver)
+            return self._returned(called.function)
         if isinstance(called, LibraryMethod):
             return self._method_called(called, node)
         if isinstance(called, Partial):
@@ -536,9 +549,8 @@ class Resolver:
             site = self.sites[id(node)] = Site(node, self.tree.scope_of(node), name, facts, cls)
         return site
 
-    def _returned(self, function: Function, receiver: Instance | ClassValue | None = None) -> Values:
+    def _returned(self, function: Function) -> Values:
         """Return what a call of a function of this module gives back: only small factories are looked into."""
-        del receiver
         node = function.node
         if function.is_async or function.is_generator:
             return NOTHING_KNOWN
@@ -590,33 +602,45 @@ class Resolver:
             name = dotted_name(target)
             if not name:
                 continue
-            where = scope
-            if "." in name and (function := self.functions.get(id(scope.execution))) and function.cls is not None:
-                where = function.cls.scope
-            for inner in where.walk():
-                for call in inner.calls:
-                    func = call.func
-                    if (
-                        isinstance(func, cst.Attribute)
-                        and func.attr.value in ("append", "add", "appendleft")
-                        and len(call.args) == 1
-                        and dotted_name(func.value) == name
-                    ):
-                        yield self.values(call.args[0].value)
+            for inner, given in self._fillings.get(name, ()):
+                if inner.is_within(self._reach(name, scope)):
+                    yield self.values(given)
+
+    def _reach(self, name: str, scope: Scope) -> Scope:
+        """Return the scope in which a variable is the same: an attribute in all of the class."""
+        function = self.functions.get(id(scope.execution)) if "." in name else None
+        return function.cls.scope if function is not None and function.cls is not None else scope
+
+    @functools.cached_property
+    def _fillings(self) -> dict[str, list[tuple[Scope, cst.BaseExpression]]]:
+        """What is appended or added to what, by its dotted name, in which scope."""
+        found: dict[str, list[tuple[Scope, cst.BaseExpression]]] = {}
+        for scope in self.tree.root.walk():
+            for call in scope.calls:
+                func = call.func
+                if isinstance(func, cst.Attribute) and func.attr.value in _FILLING and len(call.args) == 1:
+                    found.setdefault(dotted_name(func.value), []).append((scope, call.args[0].value))
+        return found
+
+    @functools.cached_property
+    def _element_stores(self) -> dict[str, list[tuple[Scope, cst.CSTNode]]]:
+        """What is stored to the elements of what, by its dotted name, in which scope."""
+        found: dict[str, list[tuple[Scope, cst.CSTNode]]] = {}
+        for scope in self.tree.root.walk():
+            for store in scope.stores:
+                if isinstance(store.node, cst.Subscript) and store.value is not None and not store.path:
+                    found.setdefault(dotted_name(store.node.value), []).append((scope, store.value))
+        return found
 
     def _dict(self, node: cst.Dict) -> Values:
         elements = [self.values(element.value) for element in node.elements if isinstance(element, cst.DictElement)]
         parent = self.tree.parent(node)
         if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
             name = dotted_name(parent.targets[0].target)
-            scope = self.tree.scope_of(node)
-            function = self.functions.get(id(scope.execution))
-            where = function.cls.scope if "." in name and function and function.cls else scope
-            for inner in where.walk() if name else ():
-                for store in inner.stores:
-                    if store.name == "[]" and isinstance(store.node, cst.Subscript) and store.value is not None:
-                        if dotted_name(store.node.value) == name and not store.path:
-                            elements.append(self.values(store.value))
+            where = self._reach(name, self.tree.scope_of(node))
+            for inner, value in self._element_stores.get(name, ()) if name else ():
+                if inner.is_within(where):
+                    elements.append(self.values(value))
         return (Items(tuple(elements)),)
 
     def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Values:

@@ -66,8 +66,8 @@ class Binding:
 class Scope:
     """A module, class, function, lambda or comprehension and what stands directly in it.
 
-    `calls`, `withs`, `loops`, `attributes` and `names` list the nodes of that kind in source order, without those of
-    inner scopes; `loops` are those of `while`; `names` holds loads and stores alike.
+    `calls`, `withs`, `loops`, `returns`, `yields`, `attributes` and `names` list the nodes of that kind in source order,
+    without those of inner scopes; `loops` are those of `while`; `names` holds loads and stores alike.
     """
 
     kind: ScopeKind
@@ -81,37 +81,34 @@ class Scope:
     calls: list[cst.Call] = dataclasses.field(default_factory=list)
     withs: list[cst.With] = dataclasses.field(default_factory=list)
     loops: list[cst.While] = dataclasses.field(default_factory=list)
+    returns: list[cst.Return] = dataclasses.field(default_factory=list)
+    yields: list[cst.Yield] = dataclasses.field(default_factory=list)
     attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)
     names: list[cst.Name] = dataclasses.field(default_factory=list)
     star_imports: list[str] = dataclasses.field(default_factory=list)
     stores: list[Binding] = dataclasses.field(default_factory=list)
     """What binds attributes and elements here (`self.x = v`, `d[k] = v`): `name` is the attribute, `[]` for an element."""
 
-    @property
-    def qualified_name(self) -> str:
-        """As `__qualname__` spells it, comprehensions left out; empty for the module."""
-        if self.parent is None:
-            return ""
-        if self.kind is ScopeKind.COMPREHENSION:
-            return self.parent.qualified_name
-        outer = self.parent.qualified_name
-        if not outer:
-            return self.name
-        callable_outside = self.parent.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
-        return f"{outer}.<locals>.{self.name}" if callable_outside else f"{outer}.{self.name}"
+    execution: Scope = dataclasses.field(init=False)
+    """The function, lambda, class or module whose code runs this: a comprehension runs in its parent."""
+    qualified_name: str = dataclasses.field(init=False)
+    """As `__qualname__` spells it, comprehensions left out; empty for the module."""
+
+    def __post_init__(self) -> None:
+        parent = self.parent
+        inside = parent is not None and self.kind is ScopeKind.COMPREHENSION
+        self.execution = parent.execution if parent is not None and inside else self
+        if parent is None:
+            self.qualified_name = ""
+        elif inside or not parent.qualified_name:
+            self.qualified_name = parent.qualified_name if inside else self.name
+        else:
+            self.qualified_name = f"{parent.qualified_name}{'.<locals>.' if parent.is_callable else '.'}{self.name}"
 
     @property
     def is_callable(self) -> bool:
         """Tell a function or lambda from a module, class or comprehension."""
         return self.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
-
-    @property
-    def execution(self) -> Scope:
-        """The function, lambda, class or module whose code runs this: a comprehension runs in its parent."""
-        scope = self
-        while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
-            scope = scope.parent
-        return scope
 
     @property
     def module(self) -> Scope:
@@ -120,6 +117,13 @@ class Scope:
         while scope.parent is not None:
             scope = scope.parent
         return scope
+
+    def is_within(self, outer: Scope) -> bool:
+        """Tell whether this is `outer` or stands inside it."""
+        scope: Scope | None = self
+        while scope is not None and scope is not outer:
+            scope = scope.parent
+        return scope is outer
 
     def bind(self, binding: Binding) -> None:
         """Add a binding, in source order."""

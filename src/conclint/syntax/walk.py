@@ -39,6 +39,8 @@ class _Walker:
             cst.Attribute: self._attribute,
             cst.With: self._with,
             cst.While: self._while,
+            cst.Return: self._return,
+            cst.Yield: self._yield,
             cst.Assign: self._assign,
             cst.AnnAssign: self._annotated,
             cst.AugAssign: self._augmented,
@@ -110,6 +112,14 @@ class _Walker:
         for item in node.items:
             if item.asname is not None:
                 self._bind_target(item.asname.name, scope, BindingKind.ENTER, item.item)
+        return scope
+
+    def _return(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.returns.append(node)  # type: ignore[arg-type]
+        return scope
+
+    def _yield(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.yields.append(node)  # type: ignore[arg-type]
         return scope
 
     def _assign(self, node: cst.CSTNode, scope: Scope) -> Scope:
