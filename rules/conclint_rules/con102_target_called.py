@@ -39,13 +39,13 @@ class TargetCalled(ModuleRule):
     name: ClassVar[str] = "target-called"
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.callables import called_targets, instead_of_call
+        from conclint.model.callables import called_targets, named_instead
 
         for found in called_targets(module):
             function = module.label(found.call.func)
             result = "None" if found.returns_none else "its result"
             message = f"'{function}' is called here and now, and {result} becomes the target of '{found.taker(module)}'"
-            text = instead_of_call(module, found)
+            text = named_instead(module, found.handover, found.call)
             remedy = None
             if text is not None:
                 change = Change(found.handover.target, text)

@@ -124,22 +124,17 @@ def called_targets(module: ModuleModel) -> Iterator[CalledTarget]:
             yield CalledTarget(handover, call, none)
 
 
-def instead_of_call(module: ModuleModel, found: CalledTarget) -> str | None:
-    """Return the argument, or arguments, that hand the function over without calling it; None: not simple."""
-    target, runs, call = found.handover.target, found.handover.runs, found.call
+def named_instead(module: ModuleModel, handover: Handover, call: cst.Call) -> str | None:
+    """Return the argument, or arguments, that hand over what `call` calls, and with what; None: not simple."""
+    target, runs = handover.target, handover.runs
     name = f"{target.keyword.value}=" if target.keyword is not None else ""
     text = f"{name}{module.code(call.func)}"
     if not call.args:
         return text
-    last = target is found.handover.call.args[-1]
-    followed = not last and any(given.keyword is None for given in _behind(found.handover.call, target))
-    if (
-        runs.args is None
-        or has_star(call)
-        or found.handover.arguments
-        or found.handover.loose_arguments
-        or followed
-    ):
+    last = target is handover.call.args[-1]
+    followed = not last and any(given.keyword is None for given in _behind(handover.call, target))
+    taken = handover.arguments or handover.loose_arguments or followed
+    if runs.args is None or has_star(call) or taken:
         return None
     if runs.args.rest:
         own = ", ".join(
