@@ -1,0 +1,73 @@
+"""Whether a thread or process is a daemon, which the program's end does not wait for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.arguments import argument, has_star
+from conclint.model.escape import fate_of
+from conclint.model.values import NONE, Constant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.definitions import Class
+    from conclint.model.escape import Use
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Site
+
+
+def is_daemon(module: ModuleModel, site: Site) -> bool | None:
+    """Tell whether what a site makes is a daemon: as its constructor, its class or its user says; None: unknown.
+
+    Where nobody says so it is none, though one that is made by a daemon thread is.
+    """
+    told = list(_told(module, site))
+    if None in told:
+        return None
+    return any(told)
+
+
+def _told(module: ModuleModel, site: Site) -> Iterator[bool | None]:
+    if has_star(site.call):
+        yield None
+    given = argument(site.call, site.facts.daemon)
+    if given is not None:
+        yield _truth(module, given.value)
+    for use in fate_of(module, site.call).used("daemon", "setDaemon"):
+        yield from _set_by(module, use)
+    for cls in module.resolver.mro(site.cls) if site.cls is not None else ():
+        yield from _said_by_class(module, cls)
+
+
+def _set_by(module: ModuleModel, use: Use) -> Iterator[bool | None]:
+    if isinstance(use.node, cst.Call):
+        yield _truth(module, use.node.args[0].value) if use.node.args else None
+    elif use.stores:
+        assign = module.tree.enclosing(use.node, cst.Assign)
+        yield _truth(module, assign.value) if assign is not None else None
+
+
+def _said_by_class(module: ModuleModel, cls: Class) -> Iterator[bool | None]:
+    """Yield what a class says in its body and its methods: `daemon = True`, `super().__init__(daemon=True)`."""
+    for binding in cls.attributes.get("daemon", ()):
+        yield _truth(module, binding.value) if binding.value is not None and not binding.path else None
+    for method in cls.methods.values():
+        for call in method.scope.calls:
+            if isinstance(call.func, cst.Attribute) and call.func.attr.value == "setDaemon":
+                yield None
+            if isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__":
+                if any(given.star == "**" for given in call.args):
+                    yield None
+                for given in call.args:
+                    if given.keyword is not None and given.keyword.value == "daemon":
+                        yield _truth(module, given.value)
+
+
+def _truth(module: ModuleModel, node: cst.CSTNode) -> bool | None:
+    values = module.values(node)
+    if len(values) != 1 or not isinstance(values[0], Constant):
+        return None
+    return values[0] != NONE and bool(values[0].value)
