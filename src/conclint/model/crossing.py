@@ -9,7 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, rest_arguments
-from conclint.model.events import primitives_of
+from conclint.model.events import primitives_of, workers_of
 from conclint.model.pickling import unpicklable
 from conclint.model.spawning import UNDECIDED, start_method
 
@@ -75,16 +75,8 @@ def _method(module: ModuleModel, handover: Handover) -> str | None:
         return start_method(module, site) or ""
     if handover.where is not Where.WORKER:
         return "fork"
-    receivers = _workers(module, handover)
+    receivers = workers_of(module, handover)
     return None if receivers and all(_is_pickling(one) for one in receivers) else "fork"
-
-
-def _workers(module: ModuleModel, handover: Handover) -> tuple[Instance, ...]:
-    """Return the pools or executors whose workers get a task."""
-    lent = argument(handover.call, handover.runs.executor)
-    if lent is not None:
-        return primitives_of(module.values(lent.value))
-    return (handover.receiver,) if handover.receiver is not None else ()
 
 
 def _is_pickling(instance: Instance) -> bool:

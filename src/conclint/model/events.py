@@ -302,6 +302,14 @@ def lane_of(handover: Handover) -> str:
     return f"one worker {id(receiver.site.call)}"
 
 
+def workers_of(module: ModuleModel, handover: Handover) -> tuple[Instance, ...]:
+    """Return the pools or executors whose workers run what is handed over, empty where it is none that can be seen."""
+    lent = argument(handover.call, handover.runs.executor)
+    if lent is not None:
+        return primitives_of(module.values(lent.value))
+    return (handover.receiver,) if handover.receiver is not None else ()
+
+
 def has_one_worker(instance: Instance) -> bool:
     """Tell a pool or executor that is made with a single worker, which so is a thread or process to be used by turns."""
     if instance.site is None or instance.facts is None:
@@ -310,4 +318,4 @@ def has_one_worker(instance: Instance) -> bool:
     return given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
 
 
-__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_one_worker", "has_star"]
+__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_one_worker", "has_star", "workers_of"]
