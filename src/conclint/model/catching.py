@@ -33,6 +33,18 @@ _REPORTING = frozenset(
 )
 
 
+def is_caught(module: ModuleModel, node: cst.CSTNode, *exceptions: str) -> bool:
+    """Tell whether a handler around `node`, in the same function, names one of these exceptions."""
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            return False
+        for handler in outer.handlers if isinstance(outer, (cst.Try, cst.TryStar)) else ():
+            caught = [handler.type, *descendants(handler.type)] if handler.type is not None else []
+            if any(isinstance(part, cst.Name) and part.value in exceptions for part in caught):
+                return True
+    return False
+
+
 def catches_all(module: ModuleModel, function: Function) -> bool:
     """Tell whether no exception leaves a function: it can raise none, or `except Exception` is around what can."""
     node = function.node

@@ -10,10 +10,10 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument
+from conclint.model.catching import is_caught
 from conclint.model.events import is_surely_primitive
 from conclint.model.rewriting import line_of, put_under
 from conclint.model.values import UNKNOWN, ClassValue, Symbol
-from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -134,10 +134,8 @@ def _may_lock_unseen(module: ModuleModel, function: Function, event: Event) -> b
             break
         if isinstance(outer, cst.With) and any(_is_obscure(module, item.item) for item in outer.items):
             return True
-        if isinstance(outer, cst.Try):
-            caught = [part for handler in outer.handlers if handler.type for part in (handler.type, *descendants(handler.type))]
-            if any(isinstance(part, cst.Name) and part.value in ("RuntimeError", "AssertionError") for part in caught):
-                return True
+    if is_caught(module, event.node, "RuntimeError", "AssertionError"):
+        return True
     by_hand = event.domain is Domain.ASYNCIO  # a lock of tasks has no owner: somebody else may have it by now
     return any(
         _sounds_like_locking(module, call) or (by_hand and _releases(call, event)) for call in function.scope.calls

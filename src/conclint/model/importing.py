@@ -23,6 +23,18 @@ class ImportTime:
         self._module = module
         self._calls: dict[int, tuple[cst.Call, ...]] | None = None
 
+    @property
+    def is_program(self) -> bool:
+        """Tell a module that is there to be run: it has a main guard, or is a package's `__main__`."""
+        return self._module.source.path.replace("\\", "/").rpartition("/")[2] == "__main__.py" or any(
+            isinstance(statement, cst.If) and self._module.conditions.key(statement.test)[0] == MAIN_GUARD
+            for statement in self._module.tree.module.body
+        )
+
+    def is_private(self, name: str) -> bool:
+        """Tell a variable or attribute that no other module touches, as far as names are kept to."""
+        return self.is_program or (name.startswith("_") and not name.endswith("__"))
+
     def path_to(self, call: cst.Call) -> tuple[cst.Call, ...] | None:
         """Return the calls that lead from module level to `call` outside a main guard, outermost first.
 

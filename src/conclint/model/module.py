@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import libcst as cst
 
 from conclint.knowledge import Knowledge, standard
-from conclint.knowledge.words import Domain, Primitive
+from conclint.knowledge.words import Domain, Primitive, Where
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model import queue_ends as _queue_ends
@@ -221,6 +221,11 @@ class ModuleModel:
     def queues(self) -> list[Queue]:
         """Every queue that the module makes, and who does what to it."""
         return list(_queue_ends.find_queues(self))
+
+    @functools.cached_property
+    def handles_signals(self) -> bool:
+        """Whether the module has functions that a signal runs."""
+        return any(root.where is Where.SIGNAL for root in self.roots)
 
     @functools.cached_property
     def leaks(self) -> list[Leak]:

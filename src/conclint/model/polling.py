@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.knowledge.schema import Domain, Primitive
+from conclint.model.catching import is_caught
 from conclint.model.lower import constant_truth
 from conclint.model.values import Instance, Symbol
 from conclint.syntax.children import children, descendants
@@ -58,17 +59,16 @@ def busy_waits(module: ModuleModel) -> Iterator[BusyWait]:
     questions = {
         id(event.node): event for event in module.events if event.facts is not None and event.facts.polled is not None
     }
-    for scope in module.scopes:
-        for loop in scope.loops:
-            turn = _Turn()
-            if not _is_idle(module, loop.body, turn):
-                continue
-            parts = [*_parts(loop.test, waiting=True)]
-            for test in turn.leaving:
-                parts += _parts(test, waiting=False)
-            asked = [part for part in parts if not _tells_the_time(module, part[0], turn)]
-            if len(asked) == 1 and (not turn.counters or len(parts) > 1):
-                yield from _judged(module, loop, turn, *asked[0], questions)
+    for loop in module.nodes(cst.While):
+        turn = _Turn()
+        if not _is_idle(module, loop.body, turn):
+            continue
+        parts = [*_parts(loop.test, waiting=True)]
+        for test in turn.leaving:
+            parts += _parts(test, waiting=False)
+        asked = [part for part in parts if not _tells_the_time(module, part[0], turn)]
+        if len(asked) == 1 and (not turn.counters or len(parts) > 1):
+            yield from _judged(module, loop, turn, *asked[0], questions)
 
 
 def _judged(
@@ -186,15 +186,7 @@ def _can_be_waited_for(module: ModuleModel, event: Event, answer: bool) -> bool:
 
 def _may_be_interrupted(module: ModuleModel, loop: cst.While) -> bool:
     """Tell whether the loop is there to stay open for signals, which do not end every wait, least of all on Windows."""
-    for outer in module.tree.ancestors(loop):
-        if isinstance(outer, cst.FunctionDef):
-            break
-        if isinstance(outer, cst.Try):
-            for handler in outer.handlers:
-                caught = [handler.type, *descendants(handler.type)] if handler.type is not None else []
-                if any(isinstance(part, cst.Name) and part.value == "KeyboardInterrupt" for part in caught):
-                    return True
-    return any(root.where is Where.SIGNAL for root in module.roots)
+    return module.handles_signals or is_caught(module, loop, "KeyboardInterrupt")
 
 
 # variables that other code changes

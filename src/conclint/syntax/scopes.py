@@ -66,8 +66,8 @@ class Binding:
 class Scope:
     """A module, class, function, lambda or comprehension and what stands directly in it.
 
-    `calls`, `withs`, `loops`, `returns`, `yields`, `attributes` and `names` list the nodes of that kind in source order,
-    without those of inner scopes; `loops` are those of `while`; `names` holds loads and stores alike.
+    `calls`, `withs`, `returns`, `yields`, `attributes` and `names` list the nodes of that kind in source order, without
+    those of inner scopes; `names` holds loads and stores alike.
     """
 
     kind: ScopeKind
@@ -80,7 +80,6 @@ class Scope:
     children: list[Scope] = dataclasses.field(default_factory=list)
     calls: list[cst.Call] = dataclasses.field(default_factory=list)
     withs: list[cst.With] = dataclasses.field(default_factory=list)
-    loops: list[cst.While] = dataclasses.field(default_factory=list)
     returns: list[cst.Return] = dataclasses.field(default_factory=list)
     yields: list[cst.Yield] = dataclasses.field(default_factory=list)
     attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)

@@ -38,7 +38,6 @@ class _Walker:
             cst.Call: self._call,
             cst.Attribute: self._attribute,
             cst.With: self._with,
-            cst.While: self._while,
             cst.Return: self._return,
             cst.Yield: self._yield,
             cst.Assign: self._assign,
@@ -100,10 +99,6 @@ class _Walker:
 
     def _attribute(self, node: cst.CSTNode, scope: Scope) -> Scope:
         scope.attributes.append(node)  # type: ignore[arg-type]
-        return scope
-
-    def _while(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.loops.append(node)  # type: ignore[arg-type]
         return scope
 
     def _with(self, node: cst.CSTNode, scope: Scope) -> Scope:
