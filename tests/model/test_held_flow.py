@@ -467,6 +467,16 @@ FUNCTIONS = {
             here()  # held: lock
         here()  # held: nothing
     """,
+    "a handler of what is no call": """
+        def f(counts, key):
+            with lock:
+                try:
+                    counts[key] += 1
+                except KeyError:
+                    here()  # held: lock
+                    counts[key] = 1
+            here()  # held: nothing
+    """,
     "a class body": """
         with lock:
             class C:

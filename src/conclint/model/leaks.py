@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.graph import OpKind
+from conclint.model.locksets import Raising
 from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
@@ -62,7 +63,7 @@ def _leaks(
     asserted = _after_assert(plain)
     graph = plain.graph
     explicit = _held_in(plain.ends(graph.returned)) | (_held_in(plain.ends(graph.raised)) - asserted)
-    failing = module.locks.explored(function, implicit=True)
+    failing = module.locks.explored(function, Raising.CALLS)
     implicit: frozenset[int] = frozenset()
     if failing is not None:
         implicit = _held_in(failing.ends(graph.returned)) | _held_in(failing.ends(graph.raised))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,6 +41,14 @@ class LockEffect:
 NO_EFFECT = LockEffect()
 
 
+class Raising(enum.Enum):
+    """Which operations count as able to raise, besides `raise` statements."""
+
+    STATEMENTS = "none"
+    CALLS = "calls and the like"
+    ALL = "all"
+
+
 class Locks:
     """Answers about the locks of one module."""
 
@@ -48,7 +57,7 @@ class Locks:
         self._names = LockNames(module)
         self._contracts = Contracts(module, self._names)
         self._effects: dict[int, LockEffect] = {}
-        self._explored: dict[tuple[int, bool], Exploration | None] = {}
+        self._explored: dict[tuple[int, Raising], Exploration | None] = {}
         self._deep = 0
 
     @property
@@ -260,18 +269,19 @@ class Locks:
                     return True
         return False
 
-    def explored(self, function: Function, *, implicit: bool = False) -> Exploration | None:
-        """Return which locks are held where in a function that starts with none; None when that is beyond reach.
-
-        With `implicit`, calls and the like may raise as well as `raise` statements.
-        """
-        key = id(function), implicit
+    def explored(self, function: Function, raising: Raising = Raising.STATEMENTS) -> Exploration | None:
+        """Return which locks are held where in a function that starts with none; None when that is beyond reach."""
+        key = id(function), raising
         if key not in self._explored:
             self._explored[key] = None
             graph = self._module.graph(function)
             if graph is not None:
-                may_raise: Callable[[Op], bool] | None = self._module.may_raise if implicit else None
-                found = explore(graph, (), self.step, self._module.conditions, may_raise=may_raise)
+                may_raise: dict[Raising, Callable[[Op], bool] | None] = {
+                    Raising.STATEMENTS: None,
+                    Raising.CALLS: self._module.may_raise,
+                    Raising.ALL: lambda _op: True,
+                }
+                found = explore(graph, (), self.step, self._module.conditions, may_raise=may_raise[raising])
                 self._explored[key] = found if found.complete else None
         return self._explored[key]
 
@@ -282,9 +292,10 @@ class Locks:
         """
         exploration = self.explored(function)
         found = _held_in(exploration)
-        if exploration is not None and any(id(op.node) not in found for op in exploration.graph.ops()):
-            # The body of a handler is often reached by nothing but a failing call.
-            found = _held_in(self.explored(function, implicit=True)) | found
+        # The body of a handler is often reached by nothing but a failing call, and at times by what seldom fails.
+        for raising in (Raising.CALLS, Raising.ALL):
+            if exploration is not None and any(id(op.node) not in found for op in exploration.graph.ops()):
+                found = _held_in(self.explored(function, raising)) | found
         return found
 
 

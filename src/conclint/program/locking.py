@@ -10,7 +10,7 @@ import libcst as cst
 
 from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
-from conclint.model.locksets import NO_EFFECT
+from conclint.model.locksets import NO_EFFECT, Raising
 from conclint.program.summary import LockFact
 from conclint.syntax.children import descendants
 
@@ -88,7 +88,7 @@ def _is_locked_by_callees(model: ModuleModel, function: Function) -> bool:
 
 def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition]:
     """Yield every acquire in a function's own code with what is held then, once for each different way to get there."""
-    exploration = model.locks.explored(function, implicit=True) or model.locks.explored(function)
+    exploration = model.locks.explored(function, Raising.CALLS) or model.locks.explored(function)
     if exploration is None:
         return
     found: dict[int, tuple[Op, Lock, bool, dict[frozenset[str], None]]] = {}
