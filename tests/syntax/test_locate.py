@@ -115,8 +115,9 @@ TEXTS = {
 }
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["together", "singly"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_every_node_is_where_the_position_provider_has_it(text: str) -> None:
+def test_every_node_is_where_the_position_provider_has_it(text: str, together: bool) -> None:
     tree = parse(Source("module.py", text))
     expected = MetadataWrapper(tree.module, unsafe_skip_copy=True).resolve(PositionProvider)
     nodes = [
@@ -125,7 +126,8 @@ def test_every_node_is_where_the_position_provider_has_it(text: str) -> None:
         if isinstance(node, (cst.BaseExpression, cst.BaseStatement, cst.BaseSmallStatement, cst.WithItem, cst.Arg))
     ]
     locator = Locator(tree)
-    locator.find(nodes)
+    if together:
+        locator.find(nodes)
     for node in nodes:
         at = expected[node]
         span = Span(at.start.line, at.start.column + 1, at.end.line, at.end.column + 1)
@@ -180,6 +182,38 @@ def test_a_span_covers_exactly_the_text_of_its_node() -> None:
     for call, code in ((first, "f(ünï)"), (second, "g()")):
         span = locator.span(call)
         assert lines[span.line - 1][span.column - 1 : span.end_column - 1] == code
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_logical_lines_are_told_apart_from_the_text(text: str) -> None:
+    tree = parse(Source("module.py", text))
+    locator = Locator(tree)
+    lines = re.split(r"\r\n|\r|\n", text)
+    for node in descendants(tree.module):
+        if isinstance(node, cst.SimpleStatementLine):
+            whole, first, last = locator.line_span(node), locator.span(node.body[0]), locator.span(node.body[-1])
+            assert (whole.line, whole.column) == (first.line, first.column)
+            assert whole.end_line == last.end_line
+            assert lines[whole.end_line - 1][last.end_column - 1 : whole.end_column - 1].strip() in ("", ";")
+            assert all(locator.line_span(inner) == whole for inner in descendants(node))
+
+
+TRICKY = r'''
+x = '\\', f(1)
+y = r"\"", f(2)
+z = """
+"'#(
+\""" f(3)
+"""
+f(4)  # '"""
+f("(", 5)
+'''
+
+
+def test_what_looks_like_the_end_of_a_string_or_line_is_none() -> None:
+    tree = parse(Source("module.py", TRICKY))
+    locator = Locator(tree)
+    assert [locator.line_span(call).line for call in tree.root.calls] == [2, 3, 8, 9]
 
 
 @st.composite

@@ -54,12 +54,13 @@ class _Draft:
     acquisitions: list[Acquisition]
     operations: list[Operation]
 
-    def nodes(self) -> Iterator[cst.CSTNode]:
-        """Yield all syntax whose position is needed."""
+    def nodes(self, *, calls: bool) -> Iterator[cst.CSTNode]:
+        """Yield all syntax whose position is needed, with or without the calls'."""
         for access in self.accesses:
             yield access.node
-        for call in self.calls:
-            yield call.node
+        if calls:
+            for call in self.calls:
+                yield call.node
         for acquisition in self.acquisitions:
             yield acquisition.node
         for operation in self.operations:
@@ -77,7 +78,7 @@ class _Summariser:
         model = self.model
         drafts = self._drafts()
         roots = list(spawned(model))
-        wanted = [node for draft in drafts for node in draft.nodes()]
+        wanted = [node for draft in drafts for node in draft.nodes(calls=draft.function in self._locking)]
         wanted += [root.node for root in roots]
         self.locator.find(wanted)
         return ModuleSummary(
@@ -138,9 +139,11 @@ class _Summariser:
             parameters=tuple(parameter.name.value for parameter in function.parameters),
         )
 
-    def _place(self, function: Function, node: cst.CSTNode) -> Place:
+    def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
+        """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
         source = self.model.source
-        return Place(source.path, source.in_document(self.locator.span(node)), function.qualified_name)
+        span = self.locator.span(node) if exactly else self.locator.line_span(node)
+        return Place(source.path, source.in_document(span), function.qualified_name)
 
     def _access(
         self, function: Function, access: Access, held: dict[int, frozenset[str]], live: dict[int, bool]
@@ -173,7 +176,7 @@ class _Summariser:
     ) -> Iterator[CallFact]:
         locks = self.keys.of_locks(held.get(id(call.node), _NOTHING))
         running = live.get(id(call.node), False)
-        place = self._place(function, call.node)
+        place = self._place(function, call.node, exactly=function in self._locking)
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", call.receiver.value, place, call.base)
         if call.foreign:
