@@ -174,6 +174,15 @@ VALUES = {
             def g(self):
                 show(self)  # is: ?
     """,
+    "the class of an object": """
+        class C:
+            name = 1
+            def f(self, x):
+                show(type(self))  # is: class C
+                show(self.__class__.name)  # is: 1
+                show(type(x))  # is: ?
+                show(C().__class__)  # is: class C
+    """,
     "an unknown attribute": """
         class C:
             def f(self):

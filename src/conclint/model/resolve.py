@@ -360,6 +360,8 @@ class Resolver:
     def _member(self, value: Value, name: str) -> Values:
         if isinstance(value, Symbol):
             return (Symbol(self.knowledge.canonical(f"{value.name}.{name}")),)
+        if isinstance(value, Instance) and name == "__class__":
+            return (_class_of(value),)
         if isinstance(value, (Instance, ClassValue)):
             return self.members(value, name)
         if isinstance(value, Super) and value.receiver.cls is not None:
@@ -500,6 +502,8 @@ class Resolver:
             return tuple(Items((_every((value,)),)) for value in self.values(node.args[0].value))
         if name in ("dataclasses.field", "attr.ib", "attrs.field"):
             return self._field(node)
+        if name == "builtins.type" and len(node.args) == 1:
+            return tuple(map(_class_of, self.values(node.args[0].value)))
         if name == "typing.cast" and len(node.args) > 1:
             return self.values(node.args[1].value)
         return NOTHING_KNOWN
@@ -651,6 +655,10 @@ def _union(*parts: Values) -> Values:
     if len(parts) == 1:
         return parts[0]
     return tuple(dict.fromkeys(value for part in parts for value in part))
+
+
+def _class_of(value: Value) -> Value:
+    return ClassValue(value.cls) if isinstance(value, Instance) and value.cls is not None else UNKNOWN
 
 
 def _element(containers: Values, index: int) -> Values:
