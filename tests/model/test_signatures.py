@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 
 import hypothesis
@@ -230,12 +229,12 @@ def _function(parameters: list[str]) -> object:
     st.lists(st.sampled_from("abcdefg"), max_size=3, unique=True),
 )
 @hypothesis.settings(deadline=None)
-def test_it_binds_as_inspect_does(parameters: list[str], count: int, names: list[str]) -> None:
+def test_it_binds_as_a_call_does(parameters: list[str], count: int, names: list[str]) -> None:
     function = _function(parameters)
     hypothesis.assume(function is not None)
     positional, keywords = range(count), dict.fromkeys(names, 0)
     try:
-        inspect.signature(function).bind(*positional, **keywords)  # type: ignore[arg-type]
+        function(*positional, **keywords)  # type: ignore[operator]
     except TypeError:
         fits = False
     else:
