@@ -26,8 +26,8 @@ class DaemonSetAfterStart(ModuleRule):
     Give `daemon=True` to the constructor, or set the flag before `start()`.
 
     ## What is missed
-    Objects that are started in one function and changed in another, and the items of a list that one loop starts and
-    another changes.
+    Objects that are started in one function and changed in another, other than what a constructor starts and a method
+    of the same class changes. Items of a list that are started on a condition.
     """
 
     code: ClassVar[str] = "CON107"

@@ -36,8 +36,9 @@ class UsedBeforeStart(ModuleRule):
 
     ## What is missed
 
-    Objects that are started on some paths and not on others. Objects in attributes, unless their name begins with an
-    underscore and nothing in the module starts them. A join that depends on an argument.
+    Objects that are started on some paths and not on others, but for what a constructor starts on a condition and a
+    method joins without any. Objects in attributes that nothing in the module starts, unless their name begins with an
+    underscore. Threads that join themselves, where an argument decides about it.
     """
 
     code = "CON108"
@@ -47,15 +48,20 @@ class UsedBeforeStart(ModuleRule):
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every use that comes before the start on all paths, and every thread that joins itself."""
         from conclint.model.joining import joins_itself
-        from conclint.model.turns import too_early
+        from conclint.model.turns import too_early, too_early_for_some
 
         for word in ("join", "terminate", "kill"):
             for found in too_early(module, word, before="start"):
                 label = module.label(found.event.object)
                 message = f"'{label}.{found.event.method}()' comes before 'start()', which raises {found.exception}"
                 yield Report(found.event.node, message)
+        for found in too_early_for_some(module, "join", before="start"):
+            label = module.label(found.event.object)
+            message = f"'{label}.join()' raises {found.exception} where the constructor has not started '{label}'"
+            notes = (Note(found.earlier.node, "this start depends on a condition"),) if found.earlier else ()
+            yield Report(found.event.node, message, notes)
         for join in joins_itself(module):
             label = module.label(join.event.object)
             message = f"'{label}' is joined by the very code that it runs, which raises {join.exception}"
-            notes = tuple(Note(call, f"'{module.label(call)}' leads there") for call in join.path)
-            yield Report(join.event.node, message, notes)
+            path = tuple(Note(call, f"'{module.label(call)}' leads there") for call in join.path)
+            yield Report(join.event.node, message, path)

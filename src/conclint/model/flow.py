@@ -26,14 +26,19 @@ def place_of(graph: Graph, call: cst.Call) -> tuple[Block, int] | None:
 def straight_after(graph: Graph, call: cst.Call) -> Iterator[Op]:
     """Yield the operations that follow a call whatever comes out of it: those before the first branch."""
     place = place_of(graph, call)
+    if place is not None:
+        yield from straight_from(*place)
+
+
+def straight_from(block: Block, index: int = 0) -> Iterator[Op]:
+    """Yield the operations from a place on that come whatever happens: those before the first branch."""
     seen: set[int] = set()
-    while place is not None:
-        block, index = place
-        if id(block) in seen:
-            return
+    while id(block) not in seen:
         seen.add(id(block))
         yield from block.ops[index:]
-        place = (block.edges[0].target, 0) if len(block.edges) == 1 else None
+        if len(block.edges) != 1:
+            return
+        block, index = block.edges[0].target, 0
 
 
 def after(graph: Graph, call: cst.Call, until: Callable[[Op], bool]) -> Iterator[Op]:

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.escape import Way, fate_of
-from conclint.model.making import is_made_idle
+from conclint.model.making import is_made_idle, leaves_alone
 from conclint.model.paths import explore
 from conclint.model.tracked import History, Tracked
 from conclint.model.tracking import Tracker, births
+from conclint.model.values import FunctionValue, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from conclint.model.definitions import Class, Function
-    from conclint.model.escape import Fate
+    from conclint.model.escape import Use
     from conclint.model.events import Event
     from conclint.model.module import ModuleModel
+    from conclint.model.values import Site
     from conclint.syntax import Binding
 
 
@@ -31,20 +33,42 @@ def history_on_entry(module: ModuleModel, function: Function, path: str, events:
     Something is known where that is an attribute that only the constructor sets. The object is as it was made (`fresh`)
     when moreover no code does any of the `events` to it, and its name says that other modules have no business with it.
     """
-    receiver, _, attribute = path.partition(".")
-    if function.cls is None or receiver != function.receiver_name or not attribute.isidentifier():
-        return History()
-    store = _only_store(module, function.cls, attribute)
-    constructor = module.function_of(store.scope) if store is not None else None
-    if store is None or constructor is None or constructor.name != "__init__" or constructor is function:
-        return History()
-    histories = _left_by(module, constructor, f"{constructor.receiver_name}.{attribute}", events)
-    if not histories:
+    store = _set_once(module, function, path)
+    histories = _left_by(module, store, events) if store is not None else []
+    if store is None or not histories:
         return History()
     common = frozenset.intersection(*(history.words for history in histories))
     happened = tuple(item for item in histories[0].happened if item[0] in common)
-    untouched = not any(history.happened for history in histories) and _is_left_alone(module, store, events)
-    return History(untouched, happened)
+    untouched = store.name.startswith("_") and not any(history.happened for history in histories)
+    return History(untouched and _is_left_to(module, store, events, ()), happened)
+
+
+def settled_by_constructor(
+    module: ModuleModel, function: Function, path: str, events: Mapping[int, Event]
+) -> Event | None:
+    """Return the event that the constructor alone does to what `path` stands for, and not on all of its paths.
+
+    Where it did not, no method can make up for it. None where it always does, or others may.
+    """
+    store = _set_once(module, function, path)
+    histories = _left_by(module, store, events) if store is not None else []
+    if store is None or all(history.happened for history in histories):
+        return None
+    done = {id(event.node): event for history in histories for _, event in history.happened}
+    first = next(iter(done.values()), None)
+    return first if first is not None and _is_left_to(module, store, events, done) else None
+
+
+def _set_once(module: ModuleModel, function: Function, path: str) -> Binding | None:
+    """Return the store to an attribute of `self` that no other code than the constructor sets."""
+    receiver, _, attribute = path.partition(".")
+    if function.cls is None or receiver != function.receiver_name or not attribute.isidentifier():
+        return None
+    store = _only_store(module, function.cls, attribute)
+    constructor = module.function_of(store.scope) if store is not None else None
+    if constructor is None or constructor.name != "__init__" or constructor is function:
+        return None
+    return store
 
 
 def _only_store(module: ModuleModel, cls: Class, attribute: str) -> Binding | None:
@@ -52,10 +76,11 @@ def _only_store(module: ModuleModel, cls: Class, attribute: str) -> Binding | No
     return stores[0] if len(stores) == 1 and isinstance(stores[0].node, cst.Attribute) else None
 
 
-def _left_by(
-    module: ModuleModel, constructor: Function, path: str, events: Mapping[int, Event]
-) -> list[History]:
-    """Return the histories of what a path stands for when a constructor ends."""
+def _left_by(module: ModuleModel, store: Binding, events: Mapping[int, Event]) -> list[History]:
+    """Return the histories of what is stored to an attribute when the constructor ends that stores it."""
+    constructor = module.function_of(store.scope)
+    assert constructor is not None
+    path = f"{constructor.receiver_name}.{store.name}"
     graph = module.graph(constructor)
     found: list[History] = []
     for birth in births(module, graph) if graph is not None else ():
@@ -71,18 +96,26 @@ def _left_by(
     return found
 
 
-def _is_left_alone(module: ModuleModel, store: Binding, events: Mapping[int, Event]) -> bool:
-    """Tell whether nobody does any of these events to the object that is stored, or could."""
-    made, name = store.value, store.name
+def _is_left_to(
+    module: ModuleModel, store: Binding, events: Mapping[int, Event], doers: Container[int]
+) -> bool:
+    """Tell whether nobody but the `doers` does any of these events to the object that is stored, or could."""
+    made = store.value
     site = module.resolver.sites.get(id(made))
-    if not name.startswith("_") or not isinstance(made, cst.Call) or site is None or not is_made_idle(module, site):
+    if not isinstance(made, cst.Call) or site is None or not is_made_idle(module, site):
         return False
     fate = fate_of(module, made)
     if any(escape.way is not Way.STORED or escape.node is not made for escape in fate.escapes):
         return False
-    later = [fate_of(module, one) for one in module.tree.of_kind(cst.Attribute) if one.attr.value == name]
-    return not any(one.escapes for one in later) and not any(_touches(one, events) for one in (fate, *later))
+    later = [fate_of(module, one) for one in module.tree.of_kind(cst.Attribute) if one.attr.value == store.name]
+    if fate.captured or any(one.escapes or one.captured for one in later):
+        return False
+    uses = [use for one in (fate, *later) for use in one.uses]
+    return all(id(use.node) in doers or not _may_do(module, site, use, events) for use in uses)
 
 
-def _touches(fate: Fate, events: Mapping[int, Event]) -> bool:
-    return bool(fate.captured) or any(id(use.node) in events for use in fate.uses)
+def _may_do(module: ModuleModel, site: Site, use: Use, events: Mapping[int, Event]) -> bool:
+    if id(use.node) in events:
+        return True
+    method = next(iter(module.resolver.members(Instance(cls=site.cls), use.name)), None) if site.cls is not None else None
+    return site.cls is not None and isinstance(method, FunctionValue) and not leaves_alone(module, site.cls, method.function)

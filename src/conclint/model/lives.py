@@ -10,14 +10,14 @@ from conclint.knowledge.schema import Parameter, Primitive
 from conclint.model.arguments import argument
 from conclint.model.daemons import is_daemon
 from conclint.model.escape import Way, fate_of
+from conclint.model.flow import can_return
 from conclint.model.making import is_made_idle
-from conclint.model.paths import explore
 from conclint.model.values import Constant, FunctionValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.model.definitions import Class, Function
+    from conclint.model.definitions import Class
     from conclint.model.escape import Use
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site
@@ -46,7 +46,8 @@ def never_joined(module: ModuleModel) -> Iterator[tuple[Site, Use]]:
     """
     for site in module.sites_of(Primitive.THREAD, Primitive.PROCESS):
         function = module.function_of(site.scope)
-        if function is None or not function.scope.is_callable or not _may_return(module, function):
+        graph = module.graph(function) if function is not None and function.scope.is_callable else None
+        if graph is None or not can_return(graph):
             continue
         start = _only_started(module, site)
         if start is not None:
@@ -74,14 +75,6 @@ def _only_started(module: ModuleModel, site: Site) -> Use | None:
 
 def _methods(module: ModuleModel, cls: Class) -> frozenset[str]:
     return frozenset(name for owner in module.resolver.mro(cls) for name in owner.methods)
-
-
-def _may_return(module: ModuleModel, function: Function) -> bool:
-    graph = module.graph(function)
-    if graph is None:
-        return False
-    exploration = explore(graph, (), lambda _op, _state: None, module.conditions)
-    return bool(exploration.ends(graph.returned))
 
 
 def _is_soon(module: ModuleModel, site: Site) -> bool:

@@ -24,14 +24,15 @@ def is_made_idle(module: ModuleModel, site: Site) -> bool:
     if not module.resolver.is_closed(site.cls) or any(cls.node.decorators or cls.node.keywords for cls in classes):
         return False
     constructors = [cls.methods[name] for cls in classes for name in _CONSTRUCTS if name in cls.methods]
-    return all(_leaves_alone(module, site.cls, constructor) for constructor in constructors)
+    return all(leaves_alone(module, site.cls, constructor) for constructor in constructors)
 
 
-def _leaves_alone(module: ModuleModel, cls: Class, constructor: Function) -> bool:
-    name = constructor.receiver_name
-    if name is None or constructor.name == "__new__":
+def leaves_alone(module: ModuleModel, cls: Class, method: Function) -> bool:
+    """Tell whether a method of a thread's class neither starts the object nor lets others have it."""
+    name = method.receiver_name
+    if name is None or method.name == "__new__":
         return False
-    fate = fate_of_variable(module, constructor.scope.bindings[name][0])
+    fate = fate_of_variable(module, method.scope.bindings[name][0])
     known = {"start", "run"}.union(*(owner.methods for owner in module.resolver.mro(cls)))
     if any(use.name in known and use.name != "__init__" for use in fate.uses):
         return False

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.expecting import is_expected
+from conclint.model.flow import straight_from
+from conclint.model.lifetimes import settled_by_constructor
 from conclint.model.typestate import histories
 from conclint.model.values import NONE, Instance
 from conclint.syntax.children import descendants
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conclint.knowledge.schema import Order
+    from conclint.model.definitions import Function
     from conclint.model.events import Event
     from conclint.model.module import ModuleModel
 
@@ -52,6 +55,29 @@ def too_early(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTur
             exception = _raised(module, event, lambda order: order.before.get(before))
             if exception is not None:
                 yield OutOfTurn(event, exception)
+
+
+def too_early_for_some(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:
+    """Yield the events of the word `asked` that raise for some objects of a class: those that miss `before`.
+
+    That is where only the constructor does it, on a condition, and a method does the other without any. `earlier` is what
+    the constructor does.
+    """
+    events = {id(event.node): event for event in module.events if event.word == before}
+    for event in module.events_of(asked) if events else ():
+        function, path = module.function_at(event.node), dotted_name(event.object)
+        if function is None or "." not in path or len(_sites(module, event)) != 1:
+            continue
+        first = settled_by_constructor(module, function, path, events)
+        exception = _raised(module, event, lambda order: order.before.get(before)) if first is not None else None
+        if exception is not None and _is_inevitable(module, function, event):
+            yield OutOfTurn(event, exception, first)
+
+
+def _is_inevitable(module: ModuleModel, function: Function, event: Event) -> bool:
+    """Tell whether every call of a function comes to an event: no branch stands before it."""
+    graph = module.graph(function)
+    return graph is not None and any(op.node is event.node for op in straight_from(graph.entry))
 
 
 def _is_asked_about(module: ModuleModel, event: Event) -> bool:
