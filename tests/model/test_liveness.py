@@ -56,6 +56,65 @@ CASES = {
                 t.join()
             alone()
     """,
+    "comprehensions as loops": """
+        def f():
+            threads = [threading.Thread(target=work) for i in "ab"]
+            [t.start() for t in threads]
+            live()
+            [t.join() for t in threads]
+            alone()
+    """,
+    "loops over pairs": """
+        def f():
+            threads = {i: threading.Thread(target=work) for i in "ab"}
+            for i, t in threads.items():
+                t.start()
+            for i, t in enumerate(threads.values()):
+                live()
+                t.join()
+            alone()
+    """,
+    "loops over indices": """
+        def f():
+            threads = [threading.Thread(target=work) for i in "ab"]
+            for i in range(2):
+                threads[i].start()
+            for i in range(2):
+                threads[i].join()
+            alone()
+    """,
+    "a list that a loop makes": """
+        def f():
+            threads = []
+            for i in "ab":
+                t = threading.Thread(target=work)
+                t.start()
+                threads.append(t)
+                live()
+            for t in threads:
+                t.join()
+            alone()
+    """,
+    "a join of those that are alive": """
+        def f():
+            threads = [threading.Thread(target=work) for i in "ab"]
+            for t in threads:
+                t.start()
+            for t in threads:
+                if t.is_alive():
+                    t.join()
+            alone()
+    """,
+    "a join of some": """
+        def f():
+            threads = [threading.Thread(target=work) for i in "ab"]
+            for t in threads:
+                t.start()
+            for t in threads:
+                if t.name == "a":
+                    t.join()
+            live()
+    """,
     "an executor": """
         def f():
             with ThreadPoolExecutor() as pool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _RUNNING = frozenset({Primitive.THREAD, Primitive.TIMER, Primitive.PROCESS, Primitive.POOL, Primitive.EXECUTOR})
 _ENDING = frozenset({"join", "shutdown", "result", "get", "wait"})
+_LOOPS = (cst.For, cst.CompFor)
 _SOMEBODY = 0
 """Stands for a thread whose creation site is not to be seen; nothing is known to end it."""
 
@@ -185,24 +186,48 @@ class Liveness:
         """
         if not live:
             return None
-        loop = op.node if op.kind is OpKind.NEXT else self._module.tree.parent(op.node)
-        if not isinstance(loop, cst.For) or (op.kind is OpKind.BIND and op.node is not loop.target):
+        loop = op.node if op.kind is OpKind.NEXT else self._loop_binding(op.node)
+        if not isinstance(loop, _LOOPS):
             return None
         sign = 1 if op.kind is OpKind.NEXT else -1
         turned = frozenset(site * sign for site in self._joined_in(loop) if site) & live
         return ((live - turned | {-site for site in turned}, ()),) if turned else None
 
-    def _joined_in(self, loop: cst.For) -> frozenset[int]:
+    def _loop_binding(self, name: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the loop that a name, or a tuple around it, is the target of."""
+        target, around = name, self._module.tree.parent(name)
+        while isinstance(around, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
+            target, around = around, self._module.tree.parent(around)
+        return around if isinstance(around, _LOOPS) and target is around.target else None
+
+    def _joined_in(self, loop: cst.For | cst.CompFor) -> frozenset[int]:
         if id(loop) not in self._joined:
-            ended: frozenset[int] = frozenset()
-            for line in loop.body.body:
-                for statement in line.body if isinstance(line, cst.SimpleStatementLine) else (line,):
-                    call = statement.value if isinstance(statement, cst.Expr) else None
-                    event = self._events.get(id(call))
-                    if isinstance(call, cst.Call) and event is not None and event.word == "join" and not call.args:
-                        ended |= self._sites(event.object)
-            self._joined[id(loop)] = ended
+            self._joined[id(loop)] = frozenset(
+                site
+                for call in self._done_in(loop)
+                if (event := self._events.get(id(call))) is not None and event.word == "join"
+                if isinstance(call, cst.Call) and not call.args
+                for site in self._sites(event.object)
+            )
         return self._joined[id(loop)]
+
+    def _done_in(self, loop: cst.For | cst.CompFor) -> Iterable[cst.CSTNode]:
+        """Yield the expressions that each turn of a loop evaluates, or each whose object is still alive."""
+        if isinstance(loop, cst.CompFor):
+            comprehension = self._module.tree.parent(loop)
+            if isinstance(comprehension, (cst.ListComp, cst.SetComp)) and not loop.ifs:
+                yield comprehension.elt
+            return
+        pending: list[cst.CSTNode] = [loop.body]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, cst.Expr):
+                yield node.value
+            elif isinstance(node, cst.If):
+                event = self._events.get(id(node.test))
+                pending += [node.body] if event is not None and event.word == "alive" else []
+            elif isinstance(node, (cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+                pending += node.body
 
     def _sites(self, node: cst.BaseExpression) -> frozenset[int]:
         instances = primitives_of(self._module.values(node))

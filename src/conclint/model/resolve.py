@@ -50,6 +50,7 @@ _FARTHEST = 2
 _WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
                        "builtins.iter", "copy.copy", "builtins.frozenset"})
 _FILLING = frozenset({"append", "add", "appendleft"})
+_HANDS_ON_ITEMS = ("values", "items", "copy")
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
@@ -208,7 +209,7 @@ class Resolver:
             return NOTHING_KNOWN
         found = self.values(binding.value)
         if kind is BindingKind.ITERATE:
-            found = self._iterated(binding.value, found)
+            found = _every(found)
         elif kind is BindingKind.ENTER:
             found = self._entered(found)
         for step in binding.path:
@@ -334,23 +335,6 @@ class Resolver:
             )
         )
 
-    def _iterated(self, iterable: cst.CSTNode, found: Values) -> Values:
-        if isinstance(iterable, cst.Call):
-            called = self.values(iterable.func)
-            for value in called:
-                if isinstance(value, Symbol) and value.name == "builtins.enumerate" and iterable.args:
-                    inner = _every(self.values(iterable.args[0].value))
-                    return (Items(((UNKNOWN,), inner), exact=True),)
-                if isinstance(value, Symbol) and value.name == "builtins.zip":
-                    parts = tuple(_every(self.values(argument.value)) for argument in iterable.args)
-                    return (Items(parts, exact=True),)
-            if isinstance(iterable.func, cst.Attribute) and iterable.func.attr.value in ("values", "items", "copy"):
-                inner = _every(self.values(iterable.func.value))
-                if iterable.func.attr.value == "items":
-                    return (Items(((UNKNOWN,), inner), exact=True),)
-                return inner
-        return _every(found)
-
     # attributes
 
     def _attribute(self, node: cst.Attribute) -> Values:
@@ -459,10 +443,10 @@ class Resolver:
     # calls
 
     def _call(self, node: cst.Call) -> Values:
-        if takes_out(node) and isinstance(node.func, cst.Attribute):
+        if isinstance(node.func, cst.Attribute) and (takes_out(node) or node.func.attr.value in _HANDS_ON_ITEMS):
             containers = self.values(node.func.value)
-            if containers and all(isinstance(value, Items) for value in containers):
-                return _union(_every(containers), (NONE,) if node.func.attr.value == "get" else ())
+            if any(isinstance(value, Items) for value in containers):
+                return _from_container(containers, node.func.attr.value)
         return _union(*(self._result(value, node) for value in self.values(node.func)))
 
     def _result(self, called: Value, node: cst.Call) -> Values:
@@ -494,6 +478,9 @@ class Resolver:
                 return self._of_type(function.returns)
             if function.yields is not None:
                 return (Items((self._of_type(function.yields),)),)
+        if name in ("builtins.enumerate", "builtins.zip"):
+            parts = [_every(self.values(argument.value)) for argument in node.args]
+            return _pairs(*([NOTHING_KNOWN, *parts[:1]] if name == "builtins.enumerate" else parts))
         if name == "functools.partial" and node.args:
             return tuple(Partial(value, node) for value in self.values(node.args[0].value))
         if name == "builtins.super":
@@ -671,6 +658,20 @@ def _element(containers: Values, index: int) -> Values:
         else:
             found.extend(value.every())
     return tuple(dict.fromkeys(found)) or NOTHING_KNOWN
+
+
+def _from_container(containers: Values, method: str) -> Values:
+    """Return what a method of a container gives back: itself, pairs with its items, or one of them."""
+    if method == "items":
+        return _pairs(NOTHING_KNOWN, _every(containers))
+    if method in _HANDS_ON_ITEMS:
+        return containers
+    return _union(_every(containers), (NONE,) if method == "get" else ())
+
+
+def _pairs(*parts: Values) -> Values:
+    """Return an iterable of tuples."""
+    return (Items(((Items(parts, exact=True),),)),)
 
 
 def _every(containers: Values) -> Values:
