@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.knowledge.schema import Where
 from conclint.model.arguments import argument, has_star
 from conclint.model.escape import fate_of
 from conclint.model.values import NONE, Constant
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from conclint.model.definitions import Class
     from conclint.model.escape import Use
+    from conclint.model.events import Root
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site
 
@@ -71,3 +73,24 @@ def _truth(module: ModuleModel, node: cst.CSTNode) -> bool | None:
     if len(values) != 1 or not isinstance(values[0], Constant):
         return None
     return values[0] != NONE and bool(values[0].value)
+
+
+def is_daemon_root(module: ModuleModel, root: Root) -> bool | None:
+    """Tell whether the threads or processes of a root are daemons; None: unknown. Workers are waited for."""
+    if root.where is Where.WORKER:
+        return False
+    sites = [site for site in module.sites if site.call is root.site or _is_of(module, site, root.receiver)]
+    later = {
+        id(one.site)
+        for event in module.events_of("daemon")
+        for one in event.instances
+        if one.site is not None
+    }
+    told = [None if id(site) in later and not is_daemon(module, site) else is_daemon(module, site) for site in sites]
+    if not told or None in told:
+        return None
+    return any(told)
+
+
+def _is_of(module: ModuleModel, site: Site, cls: Class | None) -> bool:
+    return cls is not None and site.cls is not None and cls in module.resolver.mro(site.cls)

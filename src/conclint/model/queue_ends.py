@@ -6,9 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Primitive
+from conclint.model.values import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import libcst as cst
 
     from conclint.model.definitions import Function
     from conclint.model.events import Event, Root
@@ -49,6 +52,12 @@ def find_queues(module: ModuleModel) -> Iterable[Queue]:
             ends.setdefault(key, []).append(end)
     for site in module.sites_of(Primitive.QUEUE):
         yield Queue(site, tuple(ends.get(id(site), ())))
+
+
+def queue_identity(module: ModuleModel, queue: cst.BaseExpression) -> Site | str | None:
+    """Return what tells a queue from others: its creation site, or its access path where that is not to be seen."""
+    sites = {one.site for one in module.values(queue) if isinstance(one, Instance) and one.site is not None}
+    return sites.pop() if len(sites) == 1 else module.locks.path(queue)
 
 
 def unconnected(queue: Queue) -> tuple[End, End] | None:

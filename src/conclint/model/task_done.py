@@ -13,9 +13,9 @@ from conclint.model.catching import catches_all
 from conclint.model.flow import after
 from conclint.model.graph import Op, OpKind
 from conclint.model.paths import explore
+from conclint.model.queue_ends import queue_identity
 from conclint.model.rewriting import indentation, line_of, one_deeper
 from conclint.model.takes import Take, is_one_by_one, own_calls, takes_of
-from conclint.model.values import Instance
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -64,17 +64,11 @@ def miscounts(module: ModuleModel) -> Iterator[Miscount]:
         counted: dict[object, list[cst.Call]] = {}
         for call in own_calls(function):
             if isinstance(call.func, cst.Attribute) and call.func.attr.value == "task_done":
-                counted.setdefault(_identity(module, call.func.value), []).append(call)
+                counted.setdefault(queue_identity(module, call.func.value), []).append(call)
         for queue, dones in counted.items():
-            takes = takes_of(module, function, lambda node, queue=queue: _identity(module, node) == queue)  # type: ignore[misc]
+            takes = takes_of(module, function, lambda node, queue=queue: queue_identity(module, node) == queue)  # type: ignore[misc]
             if takes and is_one_by_one(module, takes, dones) and not _is_counted_elsewhere(module, function, queue):
                 yield from _Consumer(module, function, queue, takes, dones).slips()
-
-
-def _identity(module: ModuleModel, queue: cst.BaseExpression) -> object:
-    """Return what tells a queue from others: its creation site, or its access path where that is not to be seen."""
-    sites = {one.site for one in module.values(queue) if isinstance(one, Instance) and one.site is not None}
-    return sites.pop() if len(sites) == 1 else module.locks.path(queue)
 
 
 def _is_counted_elsewhere(module: ModuleModel, function: Function, queue: object) -> bool:
@@ -82,10 +76,10 @@ def _is_counted_elsewhere(module: ModuleModel, function: Function, queue: object
     for other in module.functions:
         for call in own_calls(other) if other is not function else ():
             if isinstance(call.func, cst.Attribute) and call.func.attr.value == "task_done":
-                counted = _identity(module, call.func.value)
+                counted = queue_identity(module, call.func.value)
                 known = not isinstance(counted, str) and not isinstance(queue, str)
                 if (counted == queue or not known) and not takes_of(
-                    module, other, lambda node, counted=counted: _identity(module, node) == counted  # type: ignore[misc]
+                    module, other, lambda node, counted=counted: queue_identity(module, node) == counted  # type: ignore[misc]
                 ):
                     return True
     return False
@@ -260,7 +254,7 @@ def _calls_on(module: ModuleModel, queue: object, method: str) -> Iterator[cst.C
     for scope in module.scopes:
         for call in scope.calls:
             func = call.func
-            if isinstance(func, cst.Attribute) and func.attr.value == method and _identity(module, func.value) == queue:
+            if isinstance(func, cst.Attribute) and func.attr.value == method and queue_identity(module, func.value) == queue:
                 yield call
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain
-from conclint.model.arguments import argument
+from conclint.model.patience import is_bounded, is_instant
 from conclint.model.values import Symbol
 from conclint.program.summary import OperationFact
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.draft import Place
-    from conclint.knowledge.schema import Blocks, Function, Method, Type
+    from conclint.knowledge.schema import Function, Method, Type
     from conclint.model import Event, ModuleModel
     from conclint.program.keys import Keys
 
@@ -113,25 +113,3 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
                 yield Operation(model, store.node, "store", symbol, effect=variable.effect)
-
-
-def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:
-    """Tell whether a call that may wait gives up after a while: a timeout is given and is not None."""
-    if not isinstance(node, cst.Call):
-        return False
-    given = argument(node, blocks.timeout)
-    if given is None:
-        return blocks.default_timeout is not None
-    return not (isinstance(given.value, cst.Name) and given.value.value == "None")
-
-
-def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
-    """Tell whether a call that may wait is told not to: `blocking=False`, or a timeout of 0."""
-    if not isinstance(node, cst.Call):
-        return False
-    blocking, timeout = argument(node, blocks.blocking), argument(node, blocks.timeout)
-    if blocking is not None and isinstance(blocking.value, cst.Name) and blocking.value.value == "False":
-        return True
-    if blocks.default_timeout == 0 and timeout is None:
-        return True
-    return timeout is not None and isinstance(timeout.value, cst.Integer) and timeout.value.evaluated_value == 0

@@ -1,0 +1,42 @@
+"""How long a call may wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.arguments import argument, has_star
+
+if TYPE_CHECKING:
+    from conclint.knowledge.schema import Blocks
+
+
+def waits_for_ever(node: cst.CSTNode, blocks: Blocks | None) -> bool:
+    """Tell a call that surely waits until what it waits for has happened."""
+    if blocks is None or not isinstance(node, cst.Call) or has_star(node) or is_bounded(node, blocks):
+        return False
+    blocking = argument(node, blocks.blocking)
+    return blocking is None or (isinstance(blocking.value, cst.Name) and blocking.value.value == "True")
+
+
+def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:
+    """Tell whether a call that may wait gives up after a while: a timeout is given and is not None."""
+    if not isinstance(node, cst.Call):
+        return False
+    given = argument(node, blocks.timeout)
+    if given is None:
+        return blocks.default_timeout is not None
+    return not (isinstance(given.value, cst.Name) and given.value.value == "None")
+
+
+def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
+    """Tell whether a call that may wait is told not to: `blocking=False`, or a timeout of 0."""
+    if not isinstance(node, cst.Call):
+        return False
+    blocking, timeout = argument(node, blocks.blocking), argument(node, blocks.timeout)
+    if blocking is not None and isinstance(blocking.value, cst.Name) and blocking.value.value == "False":
+        return True
+    if blocks.default_timeout == 0 and timeout is None:
+        return True
+    return timeout is not None and isinstance(timeout.value, cst.Integer) and timeout.value.evaluated_value == 0
