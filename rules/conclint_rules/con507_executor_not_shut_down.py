@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.draft import Report
+from conclint.draft import Note, Report
+from conclint.model import Primitive
 from conclint.rule import ModuleRule, Severity
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExecutorNotShutDown(ModuleRule):
-    """A function or loop makes an executor each time and never shuts it down.
+    """A function, loop or object makes an executor of its own and never shuts it down.
 
     ## Why
 
@@ -38,8 +39,9 @@ class ExecutorNotShutDown(ModuleRule):
 
     ## What is missed
 
-    Executors that are stored, returned, handed on or used by inner functions, for their end may be elsewhere; those of the
-    module and of a function `main`, of which there is one; and those that some path shuts down.
+    Executors that are returned, handed on or used by inner functions, for their end may be elsewhere; those of objects,
+    unless the attribute is private and the class has a `close` or the like that forgets it; those of the module and of a
+    function `main`, of which there is one; and those that some path shuts down.
 
     ## Fix safety
 
@@ -55,9 +57,14 @@ class ExecutorNotShutDown(ModuleRule):
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every executor that is made again and again and left behind."""
         from conclint.model.executors import left_executors, with_block
+        from conclint.model.owned import forgotten
 
         for left in left_executors(module):
             what = f"'{left.name or module.label(left.site.call)}'"
             when = "in each round of a loop" if left.in_loop else f"by each call of '{left.function.name}'"
             message = f"{what} is made {when} and never shut down, so its workers stay behind"
             yield Report(left.site.call, message, remedy=with_block(module, left))
+        for kept in forgotten(module, Primitive.EXECUTOR):
+            label, teardown = module.label(kept.attribute), kept.teardown.name
+            message = f"'{label}' is never shut down, not even by '{teardown}', so its workers stay behind"
+            yield Report(kept.site.call, message, (Note(kept.teardown.node, f"'{teardown}' leaves it alone"),))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.graph import Op, OpKind
+from conclint.model.values import LibraryMethod
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
             if isinstance(part, cst.Await) and not _only_pauses(module, part.expression):
                 return True
             if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
-                if not _only_makes_coroutine(module, part):
+                if not _only_makes_coroutine(module, part) and not _is_known_to_work(module, part):
                     return True
             if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
                 return True
@@ -125,3 +126,16 @@ def _only_makes_coroutine(module: ModuleModel, call: cst.Call) -> bool:
         return called.is_async
     facts = module.knowledge.function(module.symbol(call.func) or "")
     return facts is not None and facts.coroutine
+
+
+def _is_known_to_work(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell a method of a library's primitive of which no exception is known: `event.wait()`."""
+    for value in module.values(call.func):
+        if not isinstance(value, LibraryMethod):
+            return False
+        method = module.knowledge.method(value.receiver.type_name, value.name)
+        if method is None or method.raises or method.runs:
+            return False
+        if method.blocks is not None and method.blocks.on_timeout == "raises" and call.args:
+            return False
+    return True

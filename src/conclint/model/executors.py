@@ -13,7 +13,7 @@ from conclint.model.arguments import argument
 from conclint.model.escape import Escape, Way, fate_of
 from conclint.model.flow import can_return
 from conclint.model.results import is_unasked
-from conclint.model.rewriting import last_comment, one_deeper
+from conclint.model.rewriting import last_comment, one_deeper, variable_of
 from conclint.model.values import LibraryMethod
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
@@ -58,7 +58,7 @@ def left_executors(module: ModuleModel) -> Iterator[LeftExecutor]:
         handles = [fate_of(module, use.node) for use in fate.uses if isinstance(use.node, cst.Call)]
         if any(escape.way is not Way.PASSED for handle in handles for escape in handle.escapes):
             continue  # somebody else waits for the tasks, and a `with` would keep the function from returning
-        name = _variable(module, site.call)
+        name = variable_of(module, site.call)
         if all(_only_lends(module, escape) for escape in fate.escapes) and not _is_deleted(site, name):
             yield LeftExecutor(site, name, function, in_loop, fate)
 
@@ -83,12 +83,6 @@ def _only_lends(module: ModuleModel, escape: Escape) -> bool:
     return any(
         handover.call is call and argument(call, handover.runs.executor) is given for handover in module.handovers
     )
-
-
-def _variable(module: ModuleModel, call: cst.Call) -> str:
-    assign = module.tree.parent(call)
-    target = assign.targets[0].target if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
-    return target.value if isinstance(target, cst.Name) else ""
 
 
 # the fix

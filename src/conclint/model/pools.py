@@ -9,15 +9,19 @@ import libcst as cst
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
-from conclint.model.rewriting import indentation, line_of
-from conclint.syntax.walk import dotted_name
+from conclint.model.escape import Way, fate_of
+from conclint.model.results import is_unasked
+from conclint.model.rewriting import indentation, line_of, variable_of
+from conclint.model.values import LibraryMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.model.escape import Fate
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site
-    from conclint.syntax import Scope
+
+_ENDS = frozenset({"close", "terminate", "join", "__enter__", "__exit__"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,84 +35,73 @@ class OpenPool:
 
 
 def open_pools(module: ModuleModel) -> Iterator[OpenPool]:
-    """Yield the pools that are never closed or terminated, or closed and never joined.
+    """Yield the pools that are never closed or terminated, or closed and never joined though there may be work left.
 
-    Only pools in a variable of the function or module that makes them, or in none, and only those that nobody else
-    gets to see.
+    Only pools that the module alone has to do with: nobody else gets to see them, at most their methods.
     """
     for site in module.sites_of(Primitive.POOL):
         if module.knowledge.order(site.type_name, "join").raised(()) is None or site.cls is not None:
             continue  # joining such a pool does not ask for closing it first: it is of another sort
-        parent = module.tree.parent(site.call)
-        if isinstance(parent, cst.Attribute):
-            call = module.tree.parent(parent)
-            if isinstance(call, cst.Call) and call.func is parent:
-                yield OpenPool(site, "", None, None)
+        fate = fate_of(module, site.call)
+        calls = {use.name: use.node for use in fate.uses if isinstance(use.node, cst.Call)}
+        if not _is_own(module, fate) or fate.used("with", "terminate", "__enter__", "__exit__"):
             continue
-        name = _only_target(parent)
-        if name is None:
+        close, join = calls.get("close"), calls.get("join")
+        if close is not None and (join is not None or _is_all_waited_for(module, fate)):
             continue
-        owner = site.scope.owner(name)
-        if owner is None or owner is not site.scope.execution:
+        if _keeps_running(module, fate):
             continue
-        calls = _calls_of(module, owner, name)
-        if calls is None or not _reaching_end(module, calls):
+        yield OpenPool(site, variable_of(module, site.call), close, join)
+
+
+def _is_own(module: ModuleModel, fate: Fate) -> bool:
+    """Tell whether an object stays with the module, but for methods of it, other than its end, that are arguments."""
+    for escape in fate.escapes:
+        method = module.tree.parent(escape.node)
+        if escape.way is Way.GLOBAL:
             continue
-        close = next((call for word, call in calls if word == "close"), None)
-        join = next((call for word, call in calls if word == "join"), None)
-        if any(word == "terminate" for word, _ in calls) or (close is not None and join is not None):
+        if escape.way is not Way.METHOD or not isinstance(method, cst.Attribute) or method.attr.value in _ENDS:
+            return False
+        if not isinstance(module.tree.parent(method), cst.Arg):
+            return False
+    return True
+
+
+def _is_all_waited_for(module: ModuleModel, fate: Fate) -> bool:
+    """Tell whether all tasks are done when the pool is closed: each call waits, or its outcome is asked for."""
+    for use in fate.uses:
+        value = next(iter(module.values(use.node.func)), None) if isinstance(use.node, cst.Call) else None
+        method = None
+        if isinstance(value, LibraryMethod):
+            method = module.knowledge.method(value.receiver.type_name, value.name)
+        if method is None or not method.runs or method.blocks is not None:
             continue
-        yield OpenPool(site, name, close, join)
+        assert isinstance(use.node, cst.Call)
+        if is_unasked(fate_of(module, use.node)):
+            return False
+    return not fate.escapes
+
+
+def _keeps_running(module: ModuleModel, fate: Fate) -> bool:
+    """Tell whether a function hands back an iterator of results, which needs the workers."""
+    return any(
+        escape.way in (Way.RETURNED, Way.YIELDED)
+        for use in fate.uses
+        if isinstance(use.node, cst.Call) and use.name.startswith("imap")
+        for escape in fate_of(module, use.node).escapes
+    )
 
 
 def end_instead(module: ModuleModel, pool: OpenPool) -> Remedy | None:
     """Return the addition of the half that is missing, None when both are."""
     half = pool.close or pool.join
-    if half is None or (line := line_of(module, half)) is None:
+    if half is None or (line := line_of(module, half)) is None or not isinstance(half.func, cst.Attribute):
         return None
+    name = module.code(half.func.value)
     newline, margin = module.tree.module.default_newline, indentation(module, line)
     present = module.code(half)
     if pool.close is not None:
-        text = f"{present}{newline}{margin}{pool.name}.join()"
+        text = f"{present}{newline}{margin}{name}.join()"
         return Remedy("wait for the workers with 'join()'", (Change(half, text),), safe=False)
-    text = f"{pool.name}.close(){newline}{margin}{present}"
+    text = f"{name}.close(){newline}{margin}{present}"
     return Remedy("close the pool before the 'join()'", (Change(half, text),), safe=False)
-
-
-def _only_target(parent: cst.CSTNode | None) -> str | None:
-    if isinstance(parent, cst.AnnAssign):
-        return dotted_name(parent.target) if isinstance(parent.target, cst.Name) else None
-    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
-        target = parent.targets[0].target
-        return target.value if isinstance(target, cst.Name) else None
-    return None
-
-
-def _calls_of(module: ModuleModel, owner: Scope, name: str) -> list[tuple[str, cst.Call]] | None:
-    """Return the method calls on a variable, None when it is used in any other way or by other code."""
-    found: list[tuple[str, cst.Call]] = []
-    bindings = {id(binding.node) for binding in owner.bindings.get(name, [])}
-    if len(bindings) != 1:
-        return None
-    for scope in owner.walk():
-        for use in scope.names:
-            if use.value != name or id(use) in bindings or scope.owner(name) is not owner:
-                continue
-            attribute = module.tree.parent(use)
-            call = module.tree.parent(attribute) if isinstance(attribute, cst.Attribute) else None
-            if (
-                not isinstance(attribute, cst.Attribute)
-                or not isinstance(call, cst.Call)
-                or call.func is not attribute
-            ):
-                return None
-            found.append((attribute.attr.value, call))
-    return found
-
-
-def _reaching_end(module: ModuleModel, calls: list[tuple[str, cst.Call]]) -> bool:
-    """Tell whether none of the calls hands back what keeps the pool alive for others, such as an iterator."""
-    return not any(
-        word.startswith("imap") and isinstance(module.tree.parent(call), (cst.Return, cst.Yield))
-        for word, call in calls
-    )

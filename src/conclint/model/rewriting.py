@@ -32,6 +32,15 @@ def line_of(module: ModuleModel, call: cst.CSTNode) -> cst.SimpleStatementLine |
     return line if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
 
 
+def variable_of(module: ModuleModel, node: cst.CSTNode) -> str:
+    """Return the variable that the value of an expression is assigned to, empty when it is none or several."""
+    assign = module.tree.parent(node)
+    targets = [each.target for each in assign.targets] if isinstance(assign, cst.Assign) else []
+    if isinstance(assign, cst.AnnAssign):
+        targets = [assign.target]
+    return targets[0].value if len(targets) == 1 and isinstance(targets[0], cst.Name) else ""
+
+
 def put_first(module: ModuleModel, function: Function, statement: str) -> Change | None:
     """Return the change that makes a function begin with a statement; None where its body begins with a block."""
     body = function.node.body  # type: ignore[attr-defined]

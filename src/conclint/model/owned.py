@@ -1,0 +1,113 @@
+"""Pools and executors that objects keep for themselves, and who ends them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.schema import Primitive
+from conclint.model.escape import Way, fate_of
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.definitions import Class, Function
+    from conclint.model.escape import Fate
+    from conclint.model.events import Event
+    from conclint.model.module import ModuleModel
+    from conclint.model.values import Site
+
+_TEARDOWN = ("close", "stop", "shutdown", "terminate", "disconnect", "cleanup", "dispose", "__exit__", "__aexit__")
+_ENDS = {
+    Primitive.POOL: frozenset({"close", "terminate", "join"}),
+    Primitive.EXECUTOR: frozenset({"shutdown", "terminate_workers", "kill_workers"}),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A pool or executor in `attribute` that nothing ends, though the class has the method `teardown` to end what it has."""
+
+    site: Site
+    attribute: cst.Attribute
+    cls: Class
+    teardown: Function
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LeftToFinalizer:
+    """A pool whose only end is in the method `__del__`, where `join` waits for its workers."""
+
+    join: cst.Call
+    pool: cst.BaseExpression
+    cls: Class
+
+
+def forgotten(module: ModuleModel, kind: Primitive) -> Iterator[Forgotten]:
+    """Yield the pools or executors in private attributes that the class forgets when its objects are closed."""
+    for site in module.sites_of(kind):
+        found = _kept_in(module, site)
+        if found is None or site.cls is not None:
+            continue
+        attribute, cls = found
+        teardown = next((cls.methods[name] for name in _TEARDOWN if name in cls.methods), None)
+        if teardown is None or not module.resolver.is_closed(cls) or not _does_something(teardown):
+            continue
+        fates = list(_fates(module, attribute.attr.value))
+        if any(_may_end(module, kind, fate) for fate in fates):
+            continue
+        yield Forgotten(site, attribute, cls, teardown)
+
+
+def left_to_finalizers(module: ModuleModel) -> Iterator[LeftToFinalizer]:
+    """Yield the pools in attributes that only `__del__` ends, by waiting for the workers."""
+    ends: dict[str, list[Event]] = {}
+    for event in module.events:
+        if event.kind is Primitive.POOL and event.word in _ENDS[Primitive.POOL] and isinstance(event.object, cst.Attribute):
+            ends.setdefault(event.object.attr.value, []).append(event)
+    for name, events in ends.items():
+        functions = [module.function_at(event.node) for event in events]
+        joins = [event for event in events if event.word == "join"]
+        if not joins or not all(function is not None and function.name == "__del__" for function in functions):
+            continue
+        if any(escape.way is Way.METHOD for fate in _fates(module, name) for escape in fate.escapes):
+            continue
+        cls = module.class_at(joins[0].node)
+        assert isinstance(joins[0].node, cst.Call)
+        if cls is not None and not _is_called(module, "__del__"):
+            yield LeftToFinalizer(joins[0].node, joins[0].object, cls)
+
+
+def _kept_in(module: ModuleModel, site: Site) -> tuple[cst.Attribute, Class] | None:
+    """Return the private attribute, and its class, that what a site makes is assigned to."""
+    assign = module.tree.parent(site.call)
+    target = assign.targets[0].target if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
+    function = module.function_at(site.call)
+    if not isinstance(target, cst.Attribute) or function is None or function.cls is None:
+        return None
+    if dotted_name(target.value) != function.receiver_name or not target.attr.value.startswith("_"):
+        return None
+    return target, function.cls
+
+
+def _fates(module: ModuleModel, name: str) -> Iterator[Fate]:
+    """Yield what becomes of the value of each attribute of this name that is read, whatever object it is of."""
+    for scope in module.scopes:
+        for attribute in scope.attributes:
+            if attribute.attr.value == name and not isinstance(module.tree.parent(attribute), cst.AssignTarget):
+                yield fate_of(module, attribute)
+
+
+def _may_end(module: ModuleModel, kind: Primitive, fate: Fate) -> bool:
+    return bool(fate.escapes) or bool(fate.used("with", *_ENDS[kind]))
+
+
+def _does_something(function: Function) -> bool:
+    return any(scope.calls or scope.stores for scope in function.scope.walk())
+
+
+def _is_called(module: ModuleModel, name: str) -> bool:
+    return any(attribute.attr.value == name for scope in module.scopes for attribute in scope.attributes)
