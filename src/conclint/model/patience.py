@@ -25,6 +25,8 @@ def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:
     if not isinstance(node, cst.Call):
         return False
     given = argument(node, blocks.timeout)
+    if blocks.on == "time":
+        return given is not None and _is_short(given.value)
     if given is None:
         return blocks.default_timeout is not None
     return not (isinstance(given.value, cst.Name) and given.value.value == "None")

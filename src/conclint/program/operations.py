@@ -12,6 +12,7 @@ from conclint.knowledge.schema import Domain
 from conclint.model.patience import is_bounded, is_instant
 from conclint.model.values import Symbol
 from conclint.program.summary import OperationFact
+from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from conclint.knowledge.schema import Function, Method, Type
     from conclint.model import Event, ModuleModel
     from conclint.program.keys import Keys
+    from conclint.syntax import Binding
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Operation:
         blocks = getattr(facts, "blocks", None)
         event = self.event
         first = event.instances[0] if event is not None else None
-        path = self.model.locks.path(event.object) if event is not None else None
+        path = _identity(self.model, event) if event is not None else None
         sites = sorted({keys.of_site(one.site.call) for one in event.instances if one.site is not None}) if event else []
         return OperationFact(
             self.word,
@@ -64,10 +66,16 @@ class Operation:
         )
 
 
+def _identity(model: ModuleModel, event: Event) -> str | None:
+    """Return the identity of what an event happens to; a condition is the lock that it was made with."""
+    lock = model.locks.lock(event.object)
+    return lock.key if lock is not None else model.locks.path(event.object)
+
+
 def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
     found: dict[int, list[Operation]] = defaultdict(list)
-    for operation in (*_events(model), *_library_calls(model), *_variables(model)):
+    for operation in (*_events(model), *_library_calls(model), *_variables(model), *_callbacks(model)):
         function = model.function_at(operation.node)
         if function is not None:
             found[id(function)].append(operation)
@@ -113,3 +121,22 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
                 yield Operation(model, store.node, "store", symbol, effect=variable.effect)
+
+
+def _callbacks(model: ModuleModel) -> Iterator[Operation]:
+    """Calls of what somebody has left in an attribute's container: `for callback in self._callbacks: callback(x)`."""
+    for scope in model.scopes:
+        for call in scope.calls:
+            if not isinstance(call.func, cst.Name) or not scope.is_callable:
+                continue
+            bindings = scope.bindings.get(call.func.value, [])
+            if bindings and all(_comes_from_attribute(binding) for binding in bindings):
+                yield Operation(model, call, "hook", call.func.value)
+
+
+def _comes_from_attribute(binding: Binding) -> bool:
+    source = binding.value
+    if isinstance(source, cst.Call):
+        func = source.func
+        source = source.args[0].value if source.args else func.value if isinstance(func, cst.Attribute) else None
+    return binding.kind is BindingKind.ITERATE and isinstance(source, cst.Attribute)

@@ -13,6 +13,7 @@ from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.races import Races, SharedAccess
 from conclint.program.reach import Reach
+from conclint.program.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +53,11 @@ class Program:
     def deadlocks(self) -> Deadlocks:
         """The order in which locks are taken."""
         return Deadlocks(self.graph, self._contexts, self.locks, self.reach)
+
+    @functools.cached_property
+    def waiting(self) -> Waiting:
+        """Where threads wait while they hold a lock."""
+        return Waiting(self.graph, self._contexts, self.locks, self.reach)
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:

@@ -31,6 +31,7 @@ class Spawned:
     lane: str
     site: cst.Call | None
     shares_object: bool
+    sites: tuple[cst.Call, ...]
     daemon: bool = False
 
 
@@ -47,6 +48,7 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
             root.lane,
             root.site,
             _shares_object(model, root),
+            tuple(_sites_of(model, root)),
             _is_daemon(model, root.site),
         )
     for handover in model.handovers:
@@ -55,6 +57,16 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
         symbol = model.foreign.path(handover.target.value)
         if symbol:
             yield _foreign(model, handover, symbol)
+
+
+def _sites_of(model: ModuleModel, root: Root) -> Iterator[cst.Call]:
+    """Yield where the threads are made that run a root: the call that hands it over, or those of a Thread subclass."""
+    if root.site is not None:
+        yield root.site
+    elif root.receiver is not None:
+        for site in model.sites:
+            if site.cls is not None and root.receiver in model.resolver.mro(site.cls):
+                yield site.call
 
 
 def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
@@ -69,6 +81,7 @@ def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
         lane,
         handover.call,
         _is_one_object(model, handover.target.value),
+        (handover.call,),
         _is_daemon(model, handover.call),
     )
 

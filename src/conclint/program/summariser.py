@@ -221,7 +221,7 @@ class _Summariser:
             apart,
             root.symbol,
             root.shares_object,
-            self.keys.of_site(root.site) if root.site is not None else "",
+            tuple(self.keys.of_site(site) for site in root.sites),
             self.keys.of(function) if function is not None else "",
             root.daemon,
         )

@@ -137,7 +137,7 @@ class RootFact(msgspec.Struct, frozen=True):
 
     `function` is its key, or else `symbol` names it. Roots with the same `lane` never run at the same time: they share
     an executor with one worker. `shares_object` tells whether the runs of a bound method are of one and the same object.
-    `site` is the creation site of the thread, process or timer. `made_in` is the key of the function that hands it over.
+    `sites` are the creation sites of the threads, processes or timers. `made_in` is the key of the function that hands it over.
     """
 
     function: str
@@ -150,7 +150,7 @@ class RootFact(msgspec.Struct, frozen=True):
     """The positions, among the module's roots, of those that are never running while this one is."""
     symbol: str = ""
     shares_object: bool = True
-    site: str = ""
+    sites: tuple[str, ...] = ()
     made_in: str = ""
     daemon: bool = False
 

@@ -1,0 +1,56 @@
+"""CON215: a join under a lock that the joined thread needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from conclint.draft import Note, Report
+from conclint.rule import ProgramRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.program import Program
+
+
+class JoinUnderLock(ProgramRule):
+    """A thread is joined while a lock is held that the thread's own code takes: both wait for ever.
+
+    ## Why
+
+    `join()` waits until the thread has ended, and the thread cannot end before it gets the lock ("Thread Objects" in the
+    documentation of `threading`: join "blocks the calling thread until the thread whose join() method is called terminates";
+    all versions). An `RLock` is no help, for it is another thread that wants it.
+
+    ```python
+    def stop(self):
+        with self._lock:
+            self._running = False
+            self._thread.join()     # run() takes self._lock in each turn
+    ```
+
+    ## How to fix
+
+    Take what is needed under the lock, release it, and join afterwards: `with self._lock: thread = self._thread`, then
+    `thread.join()`.
+
+    ## What is missed
+
+    Threads whose creation cannot be seen from the join, locks taken by code of other modules that the thread calls through
+    unknown objects, and joins with a timeout.
+    """
+
+    code: ClassVar[str] = "CON215"
+    name: ClassVar[str] = "join-under-lock"
+    needles: ClassVar[tuple[str, ...]] = ("join",)
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield each join under a lock that the target takes."""
+        for blocked in program.waiting.joins():
+            operation = blocked.wait.operation
+            lock = program.locks.label(blocked.lock)
+            message = (
+                f"'{operation.label}' is joined while '{lock}' is held, and '{blocked.needed_in}', which it runs, waits for "
+                f"that lock"
+            )
+            yield Report(operation.place, message, (Note(blocked.needs, f"'{lock}' is taken here"),))

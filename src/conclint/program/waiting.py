@@ -1,0 +1,212 @@
+"""Where a thread waits for another one while it holds what that one needs first."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conclint.knowledge.schema import Where
+from conclint.program.contexts import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.draft import Place
+    from conclint.program.contexts import Contexts
+    from conclint.program.graph import CallGraph
+    from conclint.program.locks import LockNames
+    from conclint.program.reach import Reach, Taking
+    from conclint.program.summary import FunctionFact, OperationFact, RootFact
+
+_WAKING = {"wait": frozenset({"notify", "notify_all", "set"}), "wait_for": frozenset({"notify", "notify_all"})}
+_INTERRUPTING = (Where.SIGNAL,)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wait:
+    """`operation` of `function` waits, with the locks `held`. `way` leads from the function that holds them to it."""
+
+    operation: OperationFact
+    function: FunctionFact
+    held: frozenset[str]
+    way: tuple[Place, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Blocked:
+    """A wait under a lock that the one waited for needs first: `needs` tells where."""
+
+    wait: Wait
+    lock: str
+    needs: Place
+    needed_in: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Interruption:
+    """A handler or finalizer takes a lock that the code it interrupts may hold. `holder` is where that takes it."""
+
+    taking: Taking
+    function: FunctionFact
+    root: RootFact | None
+    holder: Place
+
+
+class Waiting:
+    """Answers about what threads wait for under which locks."""
+
+    def __init__(self, graph: CallGraph, contexts: Contexts, locks: LockNames, reach: Reach) -> None:
+        self._graph = graph
+        self._contexts = contexts
+        self._locks = locks
+        self._reach = reach
+
+    @functools.cached_property
+    def waits(self) -> list[Wait]:
+        """Every wait without an end of its own that happens under a lock of its own function."""
+        found = []
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if operation.waits and not operation.bounded and not operation.coroutine:
+                    held = self._held(operation, function)
+                    if held:
+                        found.append(Wait(operation, function, held, (operation.place,)))
+        return found
+
+    def _held(self, operation: OperationFact, function: FunctionFact) -> frozenset[str]:
+        """Return what is held during an operation: a condition's own lock is given up while it waits."""
+        held = self._locks.canonical(frozenset(operation.locks) | self._graph.entry_locks[function.key])
+        return held - {self._locks.identity(operation.object)} if operation.releases else held
+
+    def long_ones(self) -> Iterator[Wait]:
+        """Yield the waits, sleeps and callbacks under a lock that is taken in several places, calls followed."""
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                held = self._wanted(self._held(operation, function)) if _is_long(operation) else frozenset()
+                if held:
+                    yield Wait(operation, function, held, (operation.place,))
+            for edge in self._graph.calls(function.key):
+                held = self._wanted(self._locks.canonical(edge.fact.locks))
+                if not held or edge.fact.place is None:
+                    continue
+                found = next(self._reach.operations(edge.callee, _is_long), None)
+                if found is not None:
+                    yield Wait(found[0], function, held, (edge.fact.place, *found[2], found[0].place))
+
+    def _wanted(self, held: frozenset[str]) -> frozenset[str]:
+        """Return those of some locks that are taken in more places than one, or by more threads than one."""
+        return frozenset(
+            lock
+            for lock in held
+            if len(takers := self._takers.get(lock, ())) > 1
+            or any(context.many for _, key in takers for context in self._contexts.of(key))
+        )
+
+    def joins(self) -> Iterator[Blocked]:
+        """Yield the joins under a lock that the joined thread's own code takes."""
+        for wait in self.waits:
+            if wait.operation.word != "join" or wait.operation.waits not in ("thread", "process"):
+                continue
+            for root in self._roots_of(wait.operation):
+                for target in self._graph.targets(root):
+                    for taking in self._reach.taken(target):
+                        if taking.lock in wait.held:
+                            name = self._graph.functions[target].name
+                            yield Blocked(wait, taking.lock, taking.fact.place, name)
+                            break
+
+    def _roots_of(self, operation: OperationFact) -> list[RootFact]:
+        return [root for _, root in self._graph.roots if not set(root.sites).isdisjoint(operation.sites)]
+
+    def wake_ups(self) -> Iterator[Blocked]:
+        """Yield the waits for a condition or event under another lock that everybody who wakes them up needs first."""
+        for wait in self.waits:
+            waking = _WAKING.get(wait.operation.word)
+            if waking is None or not wait.operation.object:
+                continue
+            wakers = [
+                (operation, function)
+                for operation, function in self._by_object[self._locks.identity(wait.operation.object)]
+                if operation.word in waking and function is not wait.function
+            ]
+            for lock in sorted(wait.held):
+                if wakers and all(lock in self._held_by(operation, function) for operation, function in wakers):
+                    operation, function = wakers[0]
+                    yield Blocked(wait, lock, operation.place, function.name)
+                    break
+
+    def _held_by(self, operation: OperationFact, function: FunctionFact) -> frozenset[str]:
+        return self._locks.canonical(frozenset(operation.locks) | self._graph.entry_locks[function.key])
+
+    @functools.cached_property
+    def _by_object(self) -> dict[str, list[tuple[OperationFact, FunctionFact]]]:
+        found: dict[str, list[tuple[OperationFact, FunctionFact]]] = defaultdict(list)
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if operation.object:
+                    found[self._locks.identity(operation.object)].append((operation, function))
+        return found
+
+    def finalizers(self) -> Iterator[Interruption]:
+        """Yield the locks that finalizers take and other code holds, wherever garbage collection may happen."""
+        for function in self._graph.functions.values():
+            if function.owner and function.name.endswith(".__del__"):
+                yield from self._interruptions(function.key, None)
+        for _, root in self._graph.roots:
+            if root.where is Where.FINALIZER:
+                for key in self._graph.targets(root):
+                    yield from self._interruptions(key, root)
+
+    def signal_handlers(self) -> Iterator[Interruption]:
+        """Yield the locks that signal handlers take and the main thread holds when it is interrupted."""
+        for _, root in self._graph.roots:
+            if root.where in _INTERRUPTING:
+                for key in self._graph.targets(root):
+                    yield from self._interruptions(key, root, main_only=True)
+
+    def _interruptions(self, key: str, root: RootFact | None, *, main_only: bool = False) -> Iterator[Interruption]:
+        inside = {key}
+        seen: set[str] = set()
+        for taking in self._reach.taken(key):
+            own = root is None and taking.certain and self._locks.is_of_self(taking.fact.lock)
+            if own or taking.lock in seen or self._locks.is_reentrant(taking.lock):
+                continue  # nobody else can hold the lock of an object that is gone
+            holder = self._holder(taking.lock, inside, main_only=main_only)
+            if holder is not None:
+                seen.add(taking.lock)
+                yield Interruption(taking, self._graph.functions[key], root, holder)
+
+    def _holder(self, lock: str, apart_from: set[str], *, main_only: bool) -> Place | None:
+        for place, key in self._takers.get(lock, ()):
+            if key in apart_from:
+                continue
+            if not main_only or any(one.runner is not Runner.ROOT for one in self._contexts.of(key)):
+                return place
+        return None
+
+    @functools.cached_property
+    def _takers(self) -> dict[str, list[tuple[Place, str]]]:
+        found: dict[str, list[tuple[Place, str]]] = defaultdict(list)
+        for function in self._graph.functions.values():
+            for fact in function.acquires:
+                found[self._locks.identity(fact.lock)].append((fact.place, function.key))
+        return found
+
+    def handlers_that_write(self) -> Iterator[tuple[RootFact, OperationFact, tuple[Place, ...]]]:
+        """Yield what signal handlers come to that the interrupted code may be in the middle of, once for each function."""
+        for _, root in self._graph.roots:
+            if root.where not in _INTERRUPTING:
+                continue
+            for key in self._graph.targets(root):
+                for operation, _function, way in self._reach.operations(key, lambda one: one.reentrant is False):
+                    yield root, operation, way
+
+
+def _is_long(operation: OperationFact) -> bool:
+    if operation.word == "hook":
+        return True
+    if operation.releases or operation.waits == "lock" or (operation.word == "join" and operation.sites):
+        return False  # these have rules of their own
+    return bool(operation.waits) and not operation.bounded and not operation.coroutine
