@@ -46,5 +46,6 @@ class BlockingUnderLock(ProgramRule):
             if operation.word == "hook":
                 message = f"'{operation.name}' is somebody else's code, and is called while '{lock}' is held"
             else:
-                message = f"'{operation.name.removeprefix('builtins.')}()' may wait for long while '{lock}' is held, which others want"
+                name = operation.name.removeprefix("builtins.")
+                message = f"'{name}()' may wait for long while '{lock}' is held, which others want"
             yield Report(found.way[0], message, tuple(Note(place, "which leads here") for place in found.way[1:]))

@@ -85,7 +85,8 @@ class Deadlocks:
                 passed = self._reach.through(edge, taking)
                 if passed is not None:
                     for first in own:
-                        yield Ordering(first, passed.lock, own | entry, function, passed.way, passed.certain)
+                        certain = passed.certain and not passed.depends
+                        yield Ordering(first, passed.lock, own | entry, function, passed.way, certain)
 
     def relocks(self) -> Iterator[Ordering]:
         """Yield where a thread takes a lock that it surely holds already and that is not reentrant, once a place."""

@@ -40,12 +40,12 @@ class CallGraph:
             known = self._calls[key] = [
                 CallEdge(key, callee, "self" if fact.receiver == "super" else fact.receiver, fact)
                 for fact in self.functions[key].calls
-                for callee in self._callees(fact)
+                for callee in self._callees(key, fact)
             ]
         return known
 
-    def _callees(self, fact: CallFact) -> Iterator[str]:
-        callee = fact.callee or self.linker.resolve(fact.symbol)
+    def _callees(self, caller: str, fact: CallFact) -> Iterator[str]:
+        callee = fact.callee or self.linker.resolve(fact.symbol, caller)
         if callee in self.linker.classes:
             callee = self.linker.method(callee, "__init__")
         if callee not in self.functions:
@@ -65,7 +65,7 @@ class CallGraph:
 
     def targets(self, root: RootFact) -> list[str]:
         """Return the keys of the functions that a root runs."""
-        key = root.function or self.linker.resolve(root.symbol)
+        key = root.function or self.linker.resolve(root.symbol, root.made_in)
         if key in self.linker.classes:
             key = self.linker.method(key, "__init__")
         if key not in self.functions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from conclint.program.summary import ClassFact, FunctionFact, ModuleSummary
 
 _LONGEST_CHAIN = 12
+_STANDARD = sys.stdlib_module_names
 _STEPS = re.compile(r"\(\)|[^.()]+")
 
 
@@ -23,7 +25,9 @@ class Linker:
         self.classes: dict[str, ClassFact] = {}
         self._modules: dict[str, list[ModuleSummary]] = defaultdict(list)
         self._by_last_name: dict[str, list[ModuleSummary]] = defaultdict(list)
+        self._name_of: dict[str, str] = {}
         for module in modules:
+            self._name_of[module.path] = module.name
             self.functions.update((function.key, function) for function in module.functions)
             self.classes.update((cls.key, cls) for cls in module.classes)
             if module.name:
@@ -52,11 +56,14 @@ class Linker:
 
     # names
 
-    def resolve(self, symbol: str) -> str:
+    def resolve(self, symbol: str, user: str = "") -> str:
         """Return the key of the function or class that a symbol means; empty when that is not in the program.
 
-        `shop.stock.Shelf().take` is the method `take` that an object of the class has.
+        `shop.stock.Shelf().take` is the method `take` that an object of the class has. Where `user`, the key of the function that
+        uses it, is told, the standard library means nothing but to itself: others know it by its facts.
         """
+        if user and _is_standard(symbol) and not _is_standard(self._name_of.get(user.partition(":")[0], "")):
+            return ""
         known = self._found.get(symbol)
         if known is None:
             self._found[symbol] = ""  # what a circle of imports sees
@@ -154,3 +161,7 @@ class Linker:
                 for base in self.order(cls)[1:]:
                     self._subclasses[base].append(cls)
         return self._subclasses.get(key, [])
+
+
+def _is_standard(name: str) -> bool:
+    return name.partition(".")[0] in _STANDARD

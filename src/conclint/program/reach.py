@@ -26,13 +26,16 @@ class Taking:
     """A lock that a function may take, itself or through calls.
 
     `certain` tells that it is surely the same lock when the caller names it so: a global, or an attribute of the same
-    object. `way` are the places of the calls that lead there, outermost first, and of the acquire.
+    object. `way` are the places of the calls that lead there, outermost first, and of the acquire. `depends` tells that a
+    call on the way, other than the outermost, may be left out by its function.
     """
 
     lock: str
     certain: bool
     fact: AcquireFact
     way: tuple[Place, ...]
+    depends: bool = False
+    conditional: bool = False
 
 
 class Reach:
@@ -90,7 +93,8 @@ class Reach:
             certain = False  # the name means nothing to the caller
         place = edge.fact.place
         way = taking.way if place is None else (place, *taking.way)
-        return Taking(lock, certain, taking.fact, way)
+        depends = taking.depends or taking.conditional
+        return Taking(lock, certain, taking.fact, way, depends, edge.fact.conditional)
 
     def operations(
         self, function: str, wanted: Callable[[OperationFact], bool]

@@ -177,10 +177,11 @@ class _Summariser:
         locks = self.keys.of_locks(held.get(id(call.node), _NOTHING))
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=function in self._locking)
+        rest = (call.receiver.value, place, call.base, self.model.is_conditional(call.node))
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", call.receiver.value, place, call.base)
+            yield CallFact(self.keys.of(called), locks, running, "", *rest)
         if call.foreign:
-            yield CallFact("", locks, running, call.foreign, call.receiver.value, place, call.base)
+            yield CallFact("", locks, running, call.foreign, *rest)
 
     def _acquisition(self, function: Function, one: Acquisition) -> AcquireFact:
         return AcquireFact(

@@ -50,6 +50,8 @@ class CallFact(msgspec.Struct, frozen=True):
     place: Place | None = None
     receiver_path: str = ""
     """The receiver's dotted name, as written."""
+    conditional: bool = False
+    """It depends on a test, a loop or an exception of the function whether it is made at all."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):

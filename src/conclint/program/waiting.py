@@ -82,6 +82,7 @@ class Waiting:
 
     def long_ones(self) -> Iterator[Wait]:
         """Yield the waits, sleeps and callbacks under a lock that is taken in several places, calls followed."""
+        yield from {blocked.wait.operation.place: blocked.wait for blocked in self.joins()}.values()
         for function in self._graph.functions.values():
             for operation in function.operations:
                 held = self._wanted(self._held(operation, function)) if _is_long(operation) else frozenset()
