@@ -59,8 +59,8 @@ class Linker:
     def resolve(self, symbol: str, user: str = "") -> str:
         """Return the key of the function or class that a symbol means; empty when that is not in the program.
 
-        `shop.stock.Shelf().take` is the method `take` that an object of the class has. Where `user`, the key of the function that
-        uses it, is told, the standard library means nothing but to itself: others know it by its facts.
+        `shop.stock.Shelf().take` is the method `take` that an object of the class has. Where `user`, the key of the function or
+        class that uses it, is told, the standard library means nothing but to itself: others know it by its facts.
         """
         if user and _is_standard(symbol) and not _is_standard(self._name_of.get(user.partition(":")[0], "")):
             return ""
@@ -129,7 +129,7 @@ class Linker:
         fact = self.classes.get(key)
         if fact is None:
             return []
-        keys = (base if base in self.classes else self.resolve(base) for base in fact.bases)
+        keys = (base if base in self.classes else self.resolve(base, key) for base in fact.bases)
         return [found for found in keys if found in self.classes]
 
     def method(self, cls: str, name: str) -> str:

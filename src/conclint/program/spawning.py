@@ -41,7 +41,7 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
         yield Spawned(
             root.function,
             "",
-            root.where,
+            _where(root.where, root.site),
             root.domain,
             root.node,
             root.many,
@@ -57,6 +57,15 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
         symbol = model.foreign.path(handover.target.value)
         if symbol:
             yield _foreign(model, handover, symbol)
+
+
+def _where(where: Where, call: cst.Call | None) -> Where:
+    """A finalizer of nothing runs at exit only (multiprocessing.util.Finalize: `obj` None needs an `exitpriority`)."""
+    if where is Where.FINALIZER and call is not None and call.args:
+        first = call.args[0].value
+        if isinstance(first, cst.Name) and first.value == "None":
+            return Where.EXIT
+    return where
 
 
 def _sites_of(model: ModuleModel, root: Root) -> Iterator[cst.Call]:
