@@ -11,6 +11,8 @@ from conclint.model.arguments import argument, has_star
 if TYPE_CHECKING:
     from conclint.knowledge.schema import Blocks
 
+_SHORT = 0.1  # seconds that nobody minds
+
 
 def waits_for_ever(node: cst.CSTNode, blocks: Blocks | None) -> bool:
     """Tell a call that surely waits until what it waits for has happened."""
@@ -30,6 +32,10 @@ def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:
     if given is None:
         return blocks.default_timeout is not None
     return not (isinstance(given.value, cst.Name) and given.value.value == "None")
+
+
+def _is_short(seconds: cst.BaseExpression) -> bool:
+    return isinstance(seconds, (cst.Integer, cst.Float)) and seconds.evaluated_value <= _SHORT
 
 
 def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
