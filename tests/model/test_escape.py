@@ -69,6 +69,7 @@ CASES = {
     "a list that is stored": ("ts = self.ts = []\nts.append(Thread())", "; stored"),
     "a list of the caller's": ("ts = x or []\nts.append(Thread())", "; stored"),
     "a list that is only measured": ("ts = [Thread()]\nprint(len(ts))\nts.remove(ts[0])\nts.clear()", "nothing"),
+    "a list in itself": ("ts = Thread()\nwhile x:\n    ts = [ts]", "; passed"),
     "unpacked into a call": ("ts = [Thread()]\nrun(*ts)", "; passed"),
 }
 
@@ -124,3 +125,8 @@ def test_ways_that_do_not_matter_can_be_left_out() -> None:
 
     assert fate.escapes_but()
     assert not fate.escapes_but(Way.GLOBAL)
+
+
+def test_expressions_may_nest_as_deep_as_they_like() -> None:
+    model = model_of(f"{HEADER}\ndef f(x):\n    ts = [Thread()]{' + x' * 900}\n    for t in ts:\n        t.start()")
+    assert said(fate_of(model, model.sites[0].call)) == "start"

@@ -41,6 +41,8 @@ _MAKES_CONTAINER = frozenset(
 _BINDS_NOTHING_ELSE = (BindingKind.AUGMENT, BindingKind.DECLARE, BindingKind.DELETE)
 _DISPLAYS = (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp)
 _DEPTH_OF_METHOD = {"values": 0, "copy": 0, "popitem": 0, "pop": -1, "popleft": -1, "get": -1, "setdefault": -1}
+_DEEPEST = 4
+"""Containers of containers of ... that are followed; `x = [x]` in a loop has no end."""
 
 
 class Way(enum.Enum):
@@ -98,14 +100,14 @@ def fate_of(module: ModuleModel, node: cst.BaseExpression) -> Fate:
     """Return what becomes of the object that an expression makes: of a creation site's call."""
     follower = _Follower(module)
     follower.value(node, 0)
-    return follower.fate
+    return follower.run()
 
 
 def fate_of_variable(module: ModuleModel, binding: Binding) -> Fate:
     """Return what becomes of the object that a binding gives to a variable: of a parameter."""
     follower = _Follower(module)
     follower.variable(binding.scope, binding.name, binding, 0)
-    return follower.fate
+    return follower.run()
 
 
 class _Follower:
@@ -119,6 +121,7 @@ class _Follower:
         self.tree = module.tree
         self.fate = Fate()
         self._seen: set[tuple[int, int]] = set()
+        self._pending: list[tuple[cst.CSTNode, int]] = []
         self._to: dict[type[cst.CSTNode], Callable[..., None]] = {
             cst.Attribute: self._attribute,
             cst.Arg: self._argument,
@@ -153,16 +156,22 @@ class _Follower:
         self._to.update(dict.fromkeys(harmless, lambda _node, _at, _depth: None))
 
     def value(self, node: cst.CSTNode, depth: int) -> None:
-        """Follow the value of an expression to the construct that it is part of."""
-        if depth < 0 or (id(node), depth) in self._seen:
-            return
-        self._seen.add((id(node), depth))
-        at = self._around(node)
-        follow = self._to.get(at.__class__)
-        if follow is None:
-            self._escape(Way.PASSED, node)
-        else:
-            follow(node, at, depth)
+        """Follow the value of an expression to the construct that it is part of, once it comes to its turn."""
+        if depth >= 0 and (id(node), depth) not in self._seen:
+            self._seen.add((id(node), depth))
+            self._pending.append((node, depth))
+
+    def run(self) -> Fate:
+        """Follow what there is to follow, without recursion: expressions may nest as deep as they like."""
+        while self._pending:
+            node, depth = self._pending.pop()
+            at = self._around(node)
+            follow = self._to.get(at.__class__)
+            if follow is None or depth > _DEEPEST:
+                self._escape(Way.PASSED, node)
+            else:
+                follow(node, at, depth)
+        return self.fate
 
     def variable(self, owner: Scope, name: str, binding: Binding | None, depth: int) -> None:
         """Follow each use of a variable that sees a binding of it (None: that is set by an inner function)."""

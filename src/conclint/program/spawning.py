@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.arguments import argument
+from conclint.model.daemons import is_daemon
 from conclint.model.events import domain_of, functions_of, is_many, lane_of
 from conclint.syntax import BindingKind
 
@@ -126,8 +126,5 @@ def _is_one_object(model: ModuleModel, target: cst.BaseExpression) -> bool:
 
 
 def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:
-    if site is None:
-        return False
-    found = next((one for one in model.sites if one.call is site), None)
-    given = argument(site, found.facts.daemon) if found is not None else None
-    return given is not None and isinstance(given.value, cst.Name) and given.value.value == "True"
+    made = model.resolver.sites.get(id(site))
+    return made is not None and is_daemon(model, made) is True
