@@ -59,13 +59,18 @@ def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
 
 
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
-    values = module.values(call.func)
-    found = tuple(dict.fromkeys(one for value in values for one in _functions(module, value)))
+    found = called_by(module, call)
     base = dotted_name(call.func.value) if isinstance(call.func, cst.Attribute) else ""
     if found:
         return CallSite(call, found, receiver_of(module, function, call), base=base)
     path = module.foreign.path(call.func)
     return CallSite(call, (), receiver_of(module, function, call), path, base) if path else None
+
+
+def called_by(module: ModuleModel, call: cst.Call) -> tuple[Function, ...]:
+    """Return the functions of this module that a written call may run; of a class its `__init__`."""
+    values = module.values(call.func)
+    return tuple(dict.fromkeys(one for value in values for one in _functions(module, value)))
 
 
 def _functions(module: ModuleModel, value: Value) -> Iterator[Function]:
@@ -179,4 +184,4 @@ def special_methods(module: ModuleModel) -> SpecialMethods:
     )
 
 
-__all__ = ["CallSite", "Receiver", "SpecialMethods", "calls_of", "receiver_of", "special_methods"]
+__all__ = ["CallSite", "Receiver", "SpecialMethods", "called_by", "calls_of", "receiver_of", "special_methods"]
