@@ -8,6 +8,7 @@ import libcst as cst
 
 from conclint.model.graph import Op, OpKind
 from conclint.model.values import LibraryMethod
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -72,9 +73,13 @@ def _is_safe(module: ModuleModel, statement: cst.CSTNode) -> bool:
         return True
     if isinstance(statement, (cst.Try, cst.TryStar)):
         catching = any(_catches(module, handler) for handler in statement.handlers)
-        inner = [block for block in (statement.orelse, statement.finalbody) if block is not None]
-        rest = _safe(module, [block.body for block in inner])
-        return rest and (catching or _is_safe(module, statement.body))
+        if statement.orelse is not None and not _is_safe(module, statement.orelse):
+            return False
+        if catching:  # who takes care of all that is trusted to clean up without fail
+            last = descendants(statement.finalbody) if statement.finalbody is not None else []
+            return not any(isinstance(part, cst.Raise) for part in last)
+        clean = statement.finalbody is None or _is_safe(module, statement.finalbody.body)
+        return clean and _is_safe(module, statement.body)
     if isinstance(statement, (cst.While, cst.If)):
         rest = statement.orelse is None or _is_safe(module, statement.orelse)
         return rest and not _can_raise(module, [statement.test]) and _is_safe(module, statement.body)
@@ -98,12 +103,12 @@ def _catches(module: ModuleModel, handler: cst.ExceptHandler | cst.ExceptStarHan
 def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
     for node in nodes:
         for part in descendants(node):
-            if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation, cst.AugAssign)):
+            if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation)) or _is_operation(part):
                 return True
             if isinstance(part, cst.Await) and not _only_pauses(module, part.expression):
                 return True
             if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
-                if not _only_makes_coroutine(module, part) and not _is_known_to_work(module, part):
+                if not (_only_makes_coroutine(module, part) or _is_known_to_work(module, part) or _is_given(module, part)):
                     return True
             if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
                 return True
@@ -139,3 +144,17 @@ def _is_known_to_work(module: ModuleModel, call: cst.Call) -> bool:
         if method.blocks is not None and method.blocks.on_timeout == "raises" and call.args:
             return False
     return True
+
+
+def _is_operation(node: cst.CSTNode) -> bool:
+    """Tell an augmented assignment that does more than count."""
+    return isinstance(node, cst.AugAssign) and not isinstance(node.value, (cst.Integer, cst.Float))
+
+
+def _is_given(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell a call of what somebody has passed: a wrapper raises what it wraps, of which nothing is known."""
+    if not isinstance(call.func, cst.Name):
+        return False
+    owner = module.tree.scope_of(call.func).owner(call.func.value)
+    bindings = owner.bindings[call.func.value] if owner is not None else []
+    return bool(bindings) and all(binding.kind is BindingKind.PARAMETER for binding in bindings)

@@ -44,11 +44,11 @@ def dropped_tasks(module: ModuleModel) -> Iterator[DroppedTask]:
         made = _made(module, handover)
         if made is None or made.facts is None:
             continue
-        if made.facts.domain is not Domain.ASYNCIO:
-            if is_unasked(fate_of(module, call)) and _may_fail(module, coroutine):
-                yield DroppedTask(call, coroutine, errors_only=True)
-        elif is_dropped(module, call) and _is_coroutine(module, handover) and not _is_kept_meanwhile(module, call):
-            yield DroppedTask(call, coroutine, errors_only=False)
+        if made.facts.domain is Domain.ASYNCIO:
+            if is_dropped(module, call) and _is_coroutine(module, handover) and not _is_kept_meanwhile(module, call):
+                yield DroppedTask(call, coroutine, errors_only=False)
+        elif is_unasked(fate_of(module, call)) and _may_fail(module, coroutine) and not _is_kept_meanwhile(module, call):
+            yield DroppedTask(call, coroutine, errors_only=True)
 
 
 def _made(module: ModuleModel, handover: Handover) -> Instance | None:
