@@ -71,7 +71,7 @@ class _Collector:
         self.module = module
         self.function = function
         self.variables = module.variables
-        self.scopes = [scope for scope in function.scope.walk() if scope.execution is function.scope]
+        self.scopes = function.scopes
         self.stored = {
             id(binding.node): binding for scope in self.scopes for binding in self._stores(scope)
         }

@@ -66,8 +66,7 @@ def _are_quick(module: ModuleModel, function: Function, depth: int) -> bool:
         return False
     if any(scope.withs for scope in function.scope.walk()):
         return False
-    own = [scope for scope in function.scope.walk() if scope.execution is function.scope]
-    return all(is_quick(module, call, depth + 1) for scope in own for call in scope.calls)
+    return all(is_quick(module, call, depth + 1) for scope in function.scopes for call in scope.calls)
 
 
 def _stated(module: ModuleModel, value: Value) -> Blocks | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
-from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from conclint.syntax import Scope
 
 _ASKED = {"len": "__len__", "iter": "__iter__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "next": "__next__"}
+_OPERATORS = frozenset({*_ASKED.values(), "__getitem__", "__setitem__", "__delitem__", "__contains__"})
+
+Operator: TypeAlias = "tuple[cst.CSTNode, cst.BaseExpression, str]"
+"""A use of an operator, the operand whose class decides what it does, and the name of the method."""
 
 
 class Receiver(enum.Enum):
@@ -49,13 +52,12 @@ class CallSite:
 
 def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
     """Yield the calls in a function's own code, comprehensions included."""
-    for scope in function.scope.walk():
-        if scope.execution is function.scope:
-            for call in scope.calls:
-                site = _written(module, function, call)
-                if site is not None:
-                    yield site
-            yield from _implied(module, function, scope)
+    for scope in function.scopes:
+        for call in scope.calls:
+            site = _written(module, function, call)
+            if site is not None:
+                yield site
+        yield from _implied(module, function, scope)
 
 
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
@@ -121,26 +123,38 @@ def _implied(module: ModuleModel, function: Function, scope: Scope) -> Iterator[
             for item in statement.items:
                 yield from _method(module, function, item, item.item, "__enter__")
                 yield from _method(module, function, item, item.item, "__exit__")
-    if special.operators and scope is function.scope and scope.is_callable:
-        yield from _operators(module, function)
+    if scope is function.scope and scope.is_callable:
+        for node, receiver, name in module.operators.get(id(function), ()):
+            yield from _method(module, function, node, receiver, name)
 
 
-def _operators(module: ModuleModel, function: Function) -> Iterator[CallSite]:
-    for node in descendants(function.node.body):  # type: ignore[attr-defined]
-        if isinstance(node, cst.Subscript):
-            parent = module.tree.parent(node)
-            stored = isinstance(parent, cst.AssignTarget)
-            name = "__setitem__" if stored else "__delitem__" if isinstance(parent, cst.Del) else "__getitem__"
-            yield from _method(module, function, node, node.value, name)
-        elif isinstance(node, cst.Comparison):
-            for target in node.comparisons:
-                if isinstance(target.operator, (cst.In, cst.NotIn)):
-                    yield from _method(module, function, node, target.comparator, "__contains__")
-        elif isinstance(node, (cst.For, cst.CompFor)):
-            yield from _method(module, function, node.iter, node.iter, "__iter__")
-        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
-            if (asked := _ASKED.get(node.func.value)) is not None:
-                yield from _method(module, function, node, node.args[0].value, asked)
+def operators_of(module: ModuleModel) -> dict[int, list[Operator]]:
+    """Return the uses of operators and the like that a class of the module may have a method for, by `id` of the function."""
+    defined = module.special_methods.names
+    found: dict[int, list[Operator]] = {}
+    for node, receiver, name in _operators(module) if not defined.isdisjoint(_OPERATORS) else ():
+        if name in defined and isinstance(receiver, (cst.Name, cst.Attribute, cst.Call)):
+            found.setdefault(id(module.function_at(node)), []).append((node, receiver, name))
+    return found
+
+
+def _operators(module: ModuleModel) -> Iterator[Operator]:
+    for node in module.nodes(cst.Subscript):
+        parent = module.tree.parent(node)
+        stored = isinstance(parent, cst.AssignTarget)
+        name = "__setitem__" if stored else "__delitem__" if isinstance(parent, cst.Del) else "__getitem__"
+        yield node, node.value, name
+    for comparison in module.nodes(cst.Comparison):
+        for target in comparison.comparisons:
+            if isinstance(target.operator, (cst.In, cst.NotIn)):
+                yield comparison, target.comparator, "__contains__"
+    loops: list[cst.For | cst.CompFor] = module.nodes(cst.For, cst.CompFor)
+    for loop in loops:
+        yield loop.iter, loop.iter, "__iter__"
+    for call in module.nodes(cst.Call):
+        if isinstance(call.func, cst.Name) and len(call.args) == 1:
+            if (asked := _ASKED.get(call.func.value)) is not None:
+                yield call, call.args[0].value, asked
 
 
 def _method(
@@ -169,11 +183,6 @@ class SpecialMethods:
     names: frozenset[str]
     properties: frozenset[str]
 
-    @property
-    def operators(self) -> bool:
-        """Whether any class of the module has an operator, `in`, iteration or `len()` of its own."""
-        return not self.names.isdisjoint({*_ASKED.values(), "__getitem__", "__setitem__", "__delitem__", "__contains__"})
-
 
 def special_methods(module: ModuleModel) -> SpecialMethods:
     """Return which of them the classes of a module define."""
@@ -184,4 +193,13 @@ def special_methods(module: ModuleModel) -> SpecialMethods:
     )
 
 
-__all__ = ["CallSite", "Receiver", "SpecialMethods", "called_by", "calls_of", "receiver_of", "special_methods"]
+__all__ = [
+    "CallSite",
+    "Receiver",
+    "SpecialMethods",
+    "called_by",
+    "calls_of",
+    "operators_of",
+    "receiver_of",
+    "special_methods",
+]

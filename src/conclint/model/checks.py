@@ -37,7 +37,7 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
             for part in access.parts:
                 by_node.setdefault(id(part), access)
     claimed: set[int] = set()
-    tests = [node for node in descendants(function.node.body) if isinstance(node, (cst.If, cst.IfExp))]  # type: ignore[attr-defined]
+    tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
         tested = _tested(by_node, test.test)
         if not tested:

@@ -34,6 +34,11 @@ class Function:
         """As `__qualname__` spells it."""
         return self.scope.qualified_name
 
+    @functools.cached_property
+    def scopes(self) -> list[Scope]:
+        """Its own scope and those of the comprehensions that it runs, outer ones first."""
+        return list(self.scope.running)
+
     @property
     def is_module(self) -> bool:
         """The code at module level."""

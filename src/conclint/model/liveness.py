@@ -35,6 +35,7 @@ class Liveness:
     def __init__(self, module: ModuleModel) -> None:
         self._module = module
         self._events: dict[int, Event] = {id(event.node): event for event in module.events}
+        self._starting = {id(event.node) for event in module.events if event.word == "start"}
         self._given: dict[int, Handover] = {id(handover.call): handover for handover in module.handovers}
         self._leaves: dict[int, frozenset[int]] = {}
         self._ends: dict[int, frozenset[int]] = {}
@@ -66,12 +67,11 @@ class Liveness:
 
     def starts_any(self, function: Function) -> bool:
         """Tell whether threads may begin to run during a call of `function`: it starts one, or calls what does."""
-        for scope in function.scope.walk():
-            if scope.execution is not function.scope:
-                continue
+        if not self._starting and not self._given:
+            return False
+        for scope in function.scopes:
             for call in scope.calls:
-                event = self._events.get(id(call))
-                if id(call) in self._given or (event is not None and event.word == "start"):
+                if id(call) in self._given or id(call) in self._starting:
                     return True
                 called = self._module.called_function(call)
                 if called is not None and self.left_running(called):
@@ -83,7 +83,8 @@ class Liveness:
         key = id(function)
         if key not in self._leaves:
             self._leaves[key] = frozenset()
-            graph = self._module.graph(function) if self._concerns(function) else None
+            anything = self._starting or self._given
+            graph = self._module.graph(function) if anything and self._concerns(function) else None
             if graph is not None:
                 exploration = explore(graph, frozenset(), self._step, self._module.conditions)
                 ends = exploration.ends(graph.returned)
@@ -128,7 +129,7 @@ class Liveness:
         found: dict[int, list[frozenset[int]]] = {}
         escaping: set[int] = set()
         for function in self._module.functions:
-            if not any(id(call) in self._events for call in function.scope.calls):
+            if not any(id(call) in self._starting for call in function.scope.calls):
                 continue
             graph = self._module.graph(function)
             if graph is None:

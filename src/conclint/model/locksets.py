@@ -17,7 +17,6 @@ from conclint.model.locks import Lock, LockNames
 from conclint.model.paths import Exploration, Facts, State, explore, outcome
 from conclint.model.tries import Attempt, attempt
 from conclint.model.values import FunctionValue, Instance
-from conclint.syntax import ScopeKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ class LockEffect:
 
 
 NO_EFFECT = LockEffect()
+_METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
 
 
 class Raising(enum.Enum):
@@ -58,6 +58,7 @@ class Locks:
         self._contracts = Contracts(module, self._names)
         self._effects: dict[int, LockEffect] = {}
         self._explored: dict[tuple[int, Raising], Exploration | None] = {}
+        self._handling: dict[int, bool] = {}
         self._deep = 0
 
     @property
@@ -96,7 +97,7 @@ class Locks:
         if op.kind is not OpKind.CALL or not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
             return None
         name = node.func.attr.value
-        if name not in ("acquire", "release", "__enter__", "__exit__", "enter_context"):
+        if name not in _METHODS:
             return None
         if name == "enter_context":
             lock = self.lock(node.args[0].value) if node.args else None
@@ -260,14 +261,23 @@ class Locks:
 
     def handles_locks(self, function: Function) -> bool:
         """Tell quickly whether the function's own code can take or release a lock at all."""
-        names = {"acquire", "release", "enter_context", "__enter__", "__exit__"}
-        for scope in (function.scope, *_comprehensions(function)):
-            if scope.withs:
-                return True
-            for call in scope.calls:
-                if isinstance(call.func, cst.Attribute) and call.func.attr.value in names:
-                    return True
-        return False
+        key = id(function)
+        if key not in self._handling:
+            self._handling[key] = any(
+                any(call.func.__class__ is cst.Attribute and call.func.attr.value in _METHODS for call in scope.calls)
+                or any(self._may_take(item.item) for statement in scope.withs for item in statement.items)
+                for scope in function.scopes
+            )
+        return self._handling[key]
+
+    def _may_take(self, manager: cst.BaseExpression) -> bool:
+        """Tell a lock, an object of this module's own classes or a helper of this module from any other manager."""
+        if self.lock(manager) is not None:
+            return True
+        if any(isinstance(value, Instance) and value.cls is not None for value in self._module.values(manager)):
+            return True
+        function = self._module.called_function(manager) if isinstance(manager, cst.Call) else None
+        return function is not None and function.is_generator
 
     def explored(self, function: Function, raising: Raising = Raising.STATEMENTS) -> Exploration | None:
         """Return which locks are held where in a function that starts with none; None when that is beyond reach."""
@@ -301,19 +311,20 @@ class Locks:
 
 def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
+    last: Mapping[State, Facts] = {}
+    here: frozenset[str] = frozenset()
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
-        here = frozenset.intersection(*(frozenset(key for key, _ in held) for held in states))  # type: ignore[attr-defined]
+        nonlocal last, here
+        if states is not last:  # most operations leave them as they are
+            last = states
+            here = frozenset.intersection(*(frozenset(key for key, _ in held) for held in states))  # type: ignore[attr-defined]
         before = found.get(id(op.node))
         found[id(op.node)] = here if before is None else before & here
 
     if exploration is not None:
         exploration.visit(see)
     return found
-
-
-def _comprehensions(function: Function) -> list:  # type: ignore[type-arg]
-    return [child for child in function.scope.children if child.kind is ScopeKind.COMPREHENSION]
 
 
 def _with(held: Held, key: str, taker: int) -> Held:

@@ -16,7 +16,7 @@ from conclint.knowledge.words import Domain, Primitive, Where
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model import queue_ends as _queue_ends
-from conclint.model.calls import SpecialMethods, special_methods
+from conclint.model.calls import Operator, SpecialMethods, operators_of, special_methods
 from conclint.model.definitions import Class, Function, define
 from conclint.model.entry_locks import EntryLocks
 from conclint.model.foreign import Foreign
@@ -91,6 +91,7 @@ class ModuleModel:
         self.variables = Variables(self)
         self._graphs: dict[int, Graph | None] = {}
         self._tested: dict[int, set[str]] = {}
+        self._raising: dict[tuple[OpKind, int], bool] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
     # definitions
@@ -151,6 +152,11 @@ class ModuleModel:
     def special_methods(self) -> SpecialMethods:
         """The module's methods that Python calls where no call is written."""
         return special_methods(self)
+
+    @functools.cached_property
+    def operators(self) -> dict[int, list[Operator]]:
+        """The uses of operators that a class of the module may have a method for, by `id` of the function."""
+        return operators_of(self)
 
     def context_of(self, node: cst.CSTNode) -> str:
         """Return the qualified name of the function or class around `node`, empty at module level."""
@@ -277,6 +283,12 @@ class ModuleModel:
         Releasing a lock, waiting for a condition and asking a primitive about itself do not count, nor do functions
         that only make, measure or tell the time.
         """
+        key = op.kind, id(op.node)
+        if key not in self._raising:
+            self._raising[key] = self._is_fallible(op)
+        return self._raising[key]
+
+    def _is_fallible(self, op: Op) -> bool:
         if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
             # What is cancelled while it waits for a lock has not got it.
             return self.locks.event(Op(OpKind.CALL, op.node.expression)) is None

@@ -22,6 +22,7 @@ Facts: TypeAlias = "frozenset[tuple[str, bool]]"
 Step: TypeAlias = "Callable[[Op, State], Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None]"
 
 NO_FACTS: Facts = frozenset()
+_LEARNING = frozenset({OpKind.BIND, OpKind.STORE})
 _MOST_STATES = 24
 _MOST_STEPS = 20_000
 MAIN_GUARD = "__name__ == '__main__'"
@@ -189,11 +190,20 @@ def _through(edge: Edge, states: Mapping[State, Facts], conditions: Conditions) 
 
 
 def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Facts]) -> Mapping[State, Facts]:
-    found: dict[State, Facts] = {}
+    learns = op.extra is not None and op.kind in _LEARNING
+    moved = []
+    changed = False
     for state, facts in states.items():
-        kept = _forget(op, facts)
-        kept = _learn(op, kept, conditions)
+        kept = _forget(op, facts) if facts else facts
+        if learns:
+            kept = _learn(op, kept, conditions)
         results = step(op, state)
+        changed = changed or results is not None or kept is not facts
+        moved.append((state, kept, results))
+    if not changed:
+        return states
+    found: dict[State, Facts] = {}
+    for state, kept, results in moved:
         for after, implied in ((state, ()),) if results is None else results:
             held = kept
             if implied:
@@ -206,8 +216,6 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
 
 def _forget(op: Op, facts: Facts) -> Facts:
     """Drop what a new binding makes out of date."""
-    if not facts:
-        return facts
     if op.kind is OpKind.BIND and isinstance(op.node, cst.Name):
         return frozenset(fact for fact in facts if not _speaks_of(fact[0], op.node.value))
     if op.kind is OpKind.STORE and (name := dotted_name(op.node)):
@@ -236,8 +244,6 @@ def _speaks_of(condition: str, name: str) -> bool:
 
 def _learn(op: Op, facts: Facts, conditions: Conditions) -> Facts:
     """Note what an assignment tells: `flag = False`, `got = lock.acquire(False)`."""
-    if op.kind not in (OpKind.BIND, OpKind.STORE) or op.extra is None:
-        return facts
     name = dotted_name(op.node)
     value = op.extra
     if not name or not isinstance(value, cst.BaseExpression):

@@ -39,9 +39,8 @@ class Take:
 
 def own_calls(function: Function) -> Iterator[cst.Call]:
     """Yield the calls in a function's own code, comprehensions included."""
-    for scope in function.scope.walk():
-        if scope.execution is function.scope:
-            yield from scope.calls
+    for scope in function.scopes:
+        yield from scope.calls
 
 
 def takes_of(module: ModuleModel, function: Function, is_queue: Callable[[cst.BaseExpression], bool]) -> list[Take]:

@@ -56,6 +56,7 @@ class Variables:
         self._module = module
         self._root = module.tree.root
         self._containers: dict[str, bool] = {}
+        self._fresh: dict[tuple[int, str], bool] = {}
 
     def of_name(self, name: str, scope: Scope) -> Variable | None:
         """Return the shared variable that a bare name means in `scope`; None for locals, definitions and imports."""
@@ -140,13 +141,19 @@ class Variables:
 
     def is_fresh(self, name: str, function: Function) -> bool:
         """Tell a local that only holds objects which this very call has made and not yet given to anybody else."""
+        key = id(function), name
+        if key not in self._fresh:
+            self._fresh[key] = self._is_fresh(name, function)
+        return self._fresh[key]
+
+    def _is_fresh(self, name: str, function: Function) -> bool:
         bindings = function.scope.bindings.get(name, [])
         if not bindings or not all(self._makes(binding) for binding in bindings):
             return False
-        own = [scope for scope in function.scope.walk() if scope.execution is function.scope]
-        if any(name in self._free_names(inner) for inner in function.scope.walk() if inner not in own):
+        inner = (scope for scope in function.scope.walk() if scope.execution is not function.scope)
+        if any(name in self._free_names(scope) for scope in inner):
             return False
-        return not any(self._gives_away(node) for scope in own for node in scope.names if node.value == name)
+        return not any(self._gives_away(node) for scope in function.scopes for node in scope.names if node.value == name)
 
     def _makes(self, binding: Binding) -> bool:
         if binding.kind not in (BindingKind.ASSIGN, BindingKind.ENTER) or binding.path:

@@ -59,9 +59,7 @@ def _takes_or_releases(model: ModuleModel, function: Function) -> bool:
     locks = model.locks
     if not locks.handles_locks(function):
         return False
-    for scope in function.scope.walk():
-        if scope.execution is not function.scope:
-            continue
+    for scope in function.scopes:
         for statement in scope.withs:
             if any(locks.lock(item.item) is not None for item in statement.items):
                 return True
@@ -74,11 +72,9 @@ def _takes_or_releases(model: ModuleModel, function: Function) -> bool:
 
 
 def _is_locked_by_callees(model: ModuleModel, function: Function) -> bool:
-    for scope in function.scope.walk():
-        if scope.execution is not function.scope:
-            continue
-        if scope.withs:
-            return True
+    if model.locks.handles_locks(function):
+        return True
+    for scope in function.scopes:
         for call in scope.calls:
             called = model.called_function(call)
             if called is not None and model.locks.effect(called) != NO_EFFECT:

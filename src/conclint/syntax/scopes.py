@@ -66,8 +66,8 @@ class Binding:
 class Scope:
     """A module, class, function, lambda or comprehension and what stands directly in it.
 
-    `calls`, `withs`, `returns`, `yields`, `attributes` and `names` list the nodes of that kind in source order, without
-    those of inner scopes; `names` holds loads and stores alike.
+    `calls`, `withs`, `tests`, `returns`, `yields`, `attributes` and `names` list the nodes of that kind in source order,
+    without those of inner scopes; `tests` are those of `if`, `names` holds loads and stores alike.
     """
 
     kind: ScopeKind
@@ -80,6 +80,7 @@ class Scope:
     children: list[Scope] = dataclasses.field(default_factory=list)
     calls: list[cst.Call] = dataclasses.field(default_factory=list)
     withs: list[cst.With] = dataclasses.field(default_factory=list)
+    tests: list[cst.If | cst.IfExp] = dataclasses.field(default_factory=list)
     returns: list[cst.Return] = dataclasses.field(default_factory=list)
     yields: list[cst.Yield] = dataclasses.field(default_factory=list)
     attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)
@@ -123,6 +124,15 @@ class Scope:
         while scope is not None and scope is not outer:
             scope = scope.parent
         return scope is outer
+
+    @property
+    def running(self) -> Iterator[Scope]:
+        """This scope and the comprehensions that run as a part of it, outer ones first, in source order."""
+        pending = [self]
+        while pending:
+            scope = pending.pop()
+            yield scope
+            pending.extend(child for child in reversed(scope.children) if child.kind is ScopeKind.COMPREHENSION)
 
     def bind(self, binding: Binding) -> None:
         """Add a binding, in source order."""

@@ -38,6 +38,8 @@ class _Walker:
             cst.Call: self._call,
             cst.Attribute: self._attribute,
             cst.With: self._with,
+            cst.If: self._test,
+            cst.IfExp: self._test,
             cst.Return: self._return,
             cst.Yield: self._yield,
             cst.Assign: self._assign,
@@ -107,6 +109,10 @@ class _Walker:
         for item in node.items:
             if item.asname is not None:
                 self._bind_target(item.asname.name, scope, BindingKind.ENTER, item.item)
+        return scope
+
+    def _test(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        scope.tests.append(node)  # type: ignore[arg-type]
         return scope
 
     def _return(self, node: cst.CSTNode, scope: Scope) -> Scope:
