@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.draft import Report
+from conclint.draft import Note, Report
 from conclint.rule import ModuleRule
 
 if TYPE_CHECKING:
@@ -46,5 +46,7 @@ class NeverStarted(ModuleRule):
         """Yield every creation site of what stays idle."""
         from conclint.model.lives import never_started
 
-        for site in never_started(module):
-            yield Report(site.call, f"the {site.kind.value} that '{module.label(site.call.func)}' makes is never started")
+        for site, named in never_started(module):
+            message = f"the {site.kind.value} that '{module.label(site.call.func)}' makes is never started"
+            notes = () if named is None else (Note(named.node, "this names the method and does not call it"),)
+            yield Report(site.call, message, notes)

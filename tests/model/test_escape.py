@@ -36,6 +36,7 @@ CASES = {
     "appended to an attribute": ("t = Thread()\nself.all.append(t)", "; stored"),
     "appended to a parameter": ("t = Thread()\nx.append(t)", "; stored"),
     "a method of it": ("t = Thread()\natexit(t.join)", "join; method"),
+    "a method that is not called": ("t = Thread()\nt.start", "start"),
     "a method in a variable": ("t = Thread()\nbegin = t.start\nbegin()", "start; method"),
     "captured": ("t = Thread()\ndef stop():\n    t.join()\nt.start()", "start join; c"),
     "captured and handed on": ("t = Thread()\nreturn lambda: t", "; passed; c"),

@@ -359,7 +359,7 @@ class _Follower:
             return
         stores = isinstance(around, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)) and at is around.target
         self.fate.uses.append(Use(name, called or at, node, stores))
-        if called is None and not stores:
+        if called is None and not stores and not isinstance(around, cst.Expr):
             if any(isinstance(value, (LibraryMethod, FunctionValue)) for value in self.module.values(at)):
                 self._escape(Way.METHOD, node)
 

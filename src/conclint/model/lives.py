@@ -27,8 +27,8 @@ _SOON = 5.0  # seconds; what Infer's starvation analysis calls harmless
 _STARTED = (Primitive.THREAD, Primitive.PROCESS, Primitive.TIMER)
 
 
-def never_started(module: ModuleModel) -> Iterator[Site]:
-    """Yield the creation sites whose objects nobody starts, runs or gets to see."""
+def never_started(module: ModuleModel) -> Iterator[tuple[Site, Use | None]]:
+    """Yield the creation sites whose objects nobody starts, runs or gets to see, with a `t.start` that is no call."""
     for site in module.sites_of(*_STARTED):
         if not module.knowledge.order(site.type_name, "start").after or not _has_work(module, site):
             continue
@@ -36,7 +36,7 @@ def never_started(module: ModuleModel) -> Iterator[Site]:
         if fate.escapes_but(Way.GLOBAL) or (fate.escapes and not fate.uses):
             continue  # a global that nothing is done with is there for other modules
         if is_made_idle(module, site) and not any(_matters(module, site, use) for use in fate.uses):
-            yield site
+            yield site, next(iter(fate.used("start")), None)
 
 
 def never_joined(module: ModuleModel) -> Iterator[tuple[Site, Use]]:
@@ -109,7 +109,7 @@ def _has_work(module: ModuleModel, site: Site) -> bool:
 def _matters(module: ModuleModel, site: Site, use: Use) -> bool:
     """Tell whether a use may start the object, or is what it was made for: somebody reads its name."""
     if isinstance(use.node, cst.Attribute):
-        return not use.stores
+        return not use.stores and not module.is_discarded(use.node)
     if site.cls is not None and use.name in _methods(module, site.cls):
         return True
     method = module.knowledge.method(site.type_name, use.name)
