@@ -47,6 +47,7 @@ from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from conclint.model.events import Event, Handover, Root
+    from conclint.model.fates import Fate
     from conclint.model.leaks import Leak
     from conclint.model.queue_ends import Queue
 
@@ -89,6 +90,7 @@ class ModuleModel:
         self.imports = ImportTime(self)
         self.foreign = Foreign(self)
         self.variables = Variables(self)
+        self.fates: dict[int, Fate] = {}  # what `fate_of` has found
         self._graphs: dict[int, Graph | None] = {}
         self._tested: dict[int, set[str]] = {}
         self._raising: dict[tuple[OpKind, int], bool] = {}
