@@ -143,6 +143,8 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
 
 
 def _is_handed_on(model: ModuleModel, key: str) -> bool:
+    if key in model.locks.handed_over:
+        return True
     where, colon, name = key.partition(":")
     if not colon:
         return False

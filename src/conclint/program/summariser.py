@@ -6,6 +6,8 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from conclint.draft import Place
 from conclint.model.accesses import Access, accesses
 from conclint.model.calls import CallSite, calls_of
@@ -30,8 +32,6 @@ from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import libcst as cst
 
     from conclint.model import Function, ModuleModel
     from conclint.syntax import Locator
@@ -174,7 +174,8 @@ class _Summariser:
     def _calls(
         self, function: Function, call: CallSite, held: dict[int, frozenset[str]], live: dict[int, bool]
     ) -> Iterator[CallFact]:
-        locks = self.keys.of_locks(held.get(id(call.node), _NOTHING))
+        here = _NOTHING if self._only_makes_coroutine(call) else held.get(id(call.node), _NOTHING)
+        locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=function in self._locking)
         rest = (call.receiver.value, place, call.base, self.model.is_conditional(call.node))
@@ -182,6 +183,12 @@ class _Summariser:
             yield CallFact(self.keys.of(called), locks, running, "", *rest)
         if call.foreign:
             yield CallFact("", locks, running, call.foreign, *rest)
+
+    def _only_makes_coroutine(self, call: CallSite) -> bool:
+        """Tell a call that is not awaited: what it makes runs when somebody else awaits it, whatever is held here."""
+        if not call.functions or not all(called.is_async for called in call.functions):
+            return False
+        return not isinstance(self.model.tree.parent(call.node), cst.Await)
 
     def _acquisition(self, function: Function, one: Acquisition) -> AcquireFact:
         return AcquireFact(
