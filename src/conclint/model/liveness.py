@@ -7,12 +7,12 @@ can't race with it (threading documentation, "Thread Objects": `join` waits unti
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Primitive, Where
+from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.events import primitives_of
 from conclint.model.graph import Op, OpKind
 from conclint.model.paths import Facts, State, explore
@@ -43,13 +43,21 @@ class Liveness:
 
     def live_at(self, function: Function) -> dict[int, bool]:
         """Return for the nodes of calls, stores and bindings, by `id`, whether a thread started here may be running."""
+        return self._running_at(function, lambda site: site >= 0)
+
+    def threads_at(self, function: Function) -> dict[int, bool]:
+        """Return the same for threads of this very process that are seen to be made."""
+        threads = {id(site.call) for site in self._module.sites if site.domain is Domain.THREAD}
+        return self._running_at(function, lambda site: site in threads)
+
+    def _running_at(self, function: Function, counts: Callable[[int], bool]) -> dict[int, bool]:
         found: dict[int, bool] = {}
         graph = self._module.graph(function)
         if graph is None:
             return found
 
         def see(op: Op, states: Mapping[State, Facts]) -> None:
-            live = any(site >= 0 for state in states for site in state)  # type: ignore[attr-defined]
+            live = any(counts(site) for state in states for site in state)  # type: ignore[attr-defined]
             found[id(op.node)] = found.get(id(op.node), False) or live
 
         exploration = explore(graph, frozenset(), self._step, self._module.conditions)
@@ -61,9 +69,7 @@ class Liveness:
             exploration = explore(graph, frozenset(), self._step, self._module.conditions, may_raise=may_raise)
             exploration.visit(see)
             found |= reached
-        if not exploration.complete:
-            return dict.fromkeys(found, True)
-        return found
+        return found if exploration.complete else dict.fromkeys(found, True)
 
     def starts_any(self, function: Function) -> bool:
         """Tell whether threads may begin to run during a call of `function`: it starts one, or calls what does."""

@@ -342,7 +342,7 @@ class _Lowering:
                 entry = self._new()
                 entries.append((handler, entry))
                 dispatch.edges.append(Edge(entry))
-                for name in _handler_names(handler.type):
+                for name in caught_names(handler.type):
                     names.setdefault(name, entry)
             if not any(_catches_all(handler.type) for handler in node.handlers):
                 dispatch.edges.append(Edge(on_raise, explicit_raise=True))
@@ -596,7 +596,7 @@ def _raised_name(node: cst.Raise) -> str:
     return dotted_name(raised).rpartition(".")[2] if raised is not None else ""
 
 
-def _handler_names(caught: cst.BaseExpression | None) -> list[str]:
+def caught_names(caught: cst.BaseExpression | None) -> list[str]:
     if isinstance(caught, cst.Tuple):
         return [name for element in caught.elements if (name := dotted_name(element.value).rpartition(".")[2])]
     name = dotted_name(caught).rpartition(".")[2] if caught is not None else ""
@@ -604,4 +604,4 @@ def _handler_names(caught: cst.BaseExpression | None) -> list[str]:
 
 
 def _catches_all(caught: cst.BaseExpression | None) -> bool:
-    return caught is None or not _CATCH_ALL.isdisjoint(_handler_names(caught))
+    return caught is None or not _CATCH_ALL.isdisjoint(caught_names(caught))

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_BRANCHING = (cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
 _QUIET_BUILTINS = frozenset(
@@ -382,21 +381,6 @@ class ModuleModel:
         (`wait_for(predicate)`) is entered under what is held there. Constructors are callers like others.
         """
         return self.entries.of(function)
-
-    def is_conditional(self, node: cst.CSTNode) -> bool:
-        """Tell whether a test, a loop or an exception around `node` decides whether its function comes to it."""
-        inner = node
-        for outer in self.tree.ancestors(node):
-            if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-                return False
-            if isinstance(outer, _BRANCHING) and inner is not getattr(outer, "test", None):
-                return True
-            if isinstance(outer, (cst.For, cst.CompFor)) and inner is not outer.iter:
-                return True
-            if isinstance(outer, cst.BooleanOperation) and inner is outer.right:
-                return True
-            inner = outer
-        return False
 
     # concrete syntax
 

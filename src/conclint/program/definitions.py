@@ -67,3 +67,15 @@ def _exported(model: ModuleModel, binding: Binding, keys: Keys) -> str:
                 return keys.of_class(cls) if cls is not None else keys.of(function)
         return ""
     return model.foreign.path(binding.value) if binding.value is not None else ""
+
+
+def imports_of(model: ModuleModel) -> tuple[str, ...]:
+    """Return the absolute names that a module imports, in whichever scope."""
+    found = {
+        model.resolver.imported(binding)
+        for scope in model.scopes
+        for bindings in scope.bindings.values()
+        for binding in bindings
+        if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
+    }
+    return tuple(sorted(found - {""}))

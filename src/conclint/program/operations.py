@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Domain
+from conclint.knowledge.schema import Domain, Primitive
+from conclint.model.circumstances import is_kept_to_main_thread
 from conclint.model.patience import is_bounded, is_instant
-from conclint.model.values import Symbol
+from conclint.model.spawning import find_spawns
+from conclint.model.values import Instance, Symbol
 from conclint.program.summary import OperationFact
 from conclint.syntax import BindingKind
 
@@ -35,8 +37,11 @@ class Operation:
     event: Event | None = None
     facts: Method | Function | Type | None = None
     effect: str = ""
+    start_method: str = ""
 
-    def fact(self, place: Place, locks: tuple[str, ...], live: bool, keys: Keys) -> OperationFact:
+    def fact(
+        self, place: Place, locks: tuple[str, ...], live: bool, keys: Keys, *, threads: bool = False
+    ) -> OperationFact:
         """Return the operation as plain data."""
         facts = self.facts
         blocks = getattr(facts, "blocks", None)
@@ -63,7 +68,15 @@ class Operation:
             getattr(facts, "thread_safe", None),
             getattr(facts, "reentrant", None),
             getattr(facts, "coroutine", False),
+            is_kept_to_main_thread(self.model, self.node),
+            threads,
+            self.start_method,
+            self._runs_at_import(),
         )
+
+    def _runs_at_import(self) -> bool:
+        starting = self.word in ("start", "spawn") and isinstance(self.node, cst.Call)
+        return starting and self.model.imports.path_to(self.node) is not None  # type: ignore[arg-type]
 
 
 def _identity(model: ModuleModel, event: Event) -> str | None:
@@ -75,7 +88,8 @@ def _identity(model: ModuleModel, event: Event) -> str | None:
 def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
     found: dict[int, list[Operation]] = defaultdict(list)
-    for operation in (*_events(model), *_library_calls(model), *_variables(model), *_callbacks(model)):
+    kinds = (_events, _library_calls, _variables, _callbacks, _spawns, _locals)
+    for operation in (one for kind in kinds for one in kind(model)):
         function = model.function_at(operation.node)
         if function is not None:
             found[id(function)].append(operation)
@@ -132,6 +146,34 @@ def _callbacks(model: ModuleModel) -> Iterator[Operation]:
             bindings = scope.bindings.get(call.func.value, [])
             if bindings and all(_comes_from_attribute(binding) for binding in bindings):
                 yield Operation(model, call, "hook", call.func.value)
+
+
+def _spawns(model: ModuleModel) -> Iterator[Operation]:
+    """Whatever makes processes, by `multiprocessing`'s start methods or by a fork."""
+    for spawn in find_spawns(model):
+        yield Operation(model, spawn.call, "spawn", spawn.what, start_method=spawn.method or "")
+
+
+def _locals(model: ModuleModel) -> Iterator[Operation]:
+    """What is stored in and read from the attributes of plain `threading.local` objects."""
+    for scope in model.scopes:
+        stored = {id(store.node) for store in scope.stores}
+        for attribute in scope.attributes:
+            values = model.values(attribute.value)
+            if not any(isinstance(one, Instance) and one.facts is not None for one in values):
+                continue
+            for value in values:
+                plain = isinstance(value, Instance) and value.cls is None and value.facts is not None
+                if plain and value.facts.kind is Primitive.THREAD_LOCAL:  # type: ignore[union-attr]
+                    path = model.locks.path(attribute.value)
+                    if path is not None:
+                        yield _local(model, attribute, path, stored=id(attribute) in stored)
+                    break
+
+
+def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: bool) -> Operation:
+    word = "local set" if stored else "local get"
+    return Operation(model, attribute, word, f"{path}.{attribute.attr.value}")
 
 
 def _comes_from_attribute(binding: Binding) -> bool:

@@ -13,6 +13,7 @@ from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.races import Races, SharedAccess
 from conclint.program.reach import Reach
+from conclint.program.surroundings import Surroundings
 from conclint.program.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Program:
     def waiting(self) -> Waiting:
         """Where threads wait while they hold a lock."""
         return Waiting(self.graph, self._contexts, self.locks, self.reach)
+
+    @functools.cached_property
+    def surroundings(self) -> Surroundings:
+        """What is done in a thread or process where it does not belong."""
+        return Surroundings(self.modules, self.graph, self._contexts, self.races)
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:

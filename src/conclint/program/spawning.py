@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Domain, Where
+from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.daemons import is_daemon
 from conclint.model.events import domain_of, functions_of, is_many, lane_of
 from conclint.syntax import BindingKind
@@ -126,5 +126,10 @@ def _is_one_object(model: ModuleModel, target: cst.BaseExpression) -> bool:
 
 
 def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:
+    """Tell what runs in daemons: threads and processes that are made so, and tasks of a multiprocessing pool."""
+    for handover in model.handovers:
+        if handover.call is site and handover.receiver is not None and handover.receiver.facts is not None:
+            # multiprocessing.pool.Pool._repopulate_pool_static makes its workers daemons.
+            return handover.receiver.facts.kind is Primitive.POOL and domain_of(handover) is Domain.PROCESS
     made = model.resolver.sites.get(id(site))
     return made is not None and is_daemon(model, made) is True

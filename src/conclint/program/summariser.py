@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.draft import Place
+from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
 from conclint.model.calls import CallSite, calls_of
+from conclint.model.circumstances import is_conditional
 from conclint.model.liveness import Liveness
 from conclint.model.words import AccessKind, Base
-from conclint.program.definitions import class_fact, exports_of
+from conclint.program.definitions import class_fact, exports_of, imports_of
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
 from conclint.program.operations import Operation, operations
@@ -31,7 +33,7 @@ from conclint.syntax import ScopeKind
 from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conclint.model import Function, ModuleModel
     from conclint.syntax import Locator
@@ -90,6 +92,7 @@ class _Summariser:
             tuple(lock_facts(model, self.keys)),
             exports_of(model, self.keys),
             tuple(model.tree.root.star_imports),
+            imports_of(model),
         )
 
     def _drafts(self) -> list[_Draft]:
@@ -105,7 +108,8 @@ class _Summariser:
             )
             for function in model.functions
         ]
-        kept = _of_interest(drafts, self._held)
+        forks = any(root.domain is Domain.PROCESS for root in model.roots)
+        kept = _of_interest(drafts, self._held, with_globals=forks)
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
         return drafts
@@ -122,6 +126,7 @@ class _Summariser:
         function = draft.function
         held = self._held(function)
         live = self.liveness.live_at(function) if self.liveness.starts_any(function) else {}
+        threads = self.liveness.threads_at(function) if live and draft.operations else {}
         owner = self.keys.of_class(function.cls) if function.cls is not None else ""
         return FunctionFact(
             self.keys.of(function),
@@ -130,7 +135,7 @@ class _Summariser:
             tuple(self._access(function, access, held, live) for access in draft.accesses),
             tuple(fact for call in draft.calls for fact in self._calls(function, call, held, live)),
             tuple(self._acquisition(function, one) for one in draft.acquisitions),
-            tuple(self._operation(function, one, held, live) for one in draft.operations),
+            tuple(self._operation(function, one, held, live, threads) for one in draft.operations),
             owner,
             function.is_async,
             is_constructor=function.cls is not None
@@ -178,7 +183,7 @@ class _Summariser:
         locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=function in self._locking)
-        rest = (call.receiver.value, place, call.base, self.model.is_conditional(call.node))
+        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node))
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", *rest)
         if call.foreign:
@@ -202,11 +207,17 @@ class _Summariser:
         )
 
     def _operation(
-        self, function: Function, one: Operation, held: dict[int, frozenset[str]], live: dict[int, bool]
+        self,
+        function: Function,
+        one: Operation,
+        held: dict[int, frozenset[str]],
+        live: dict[int, bool],
+        threads: dict[int, bool],
     ) -> OperationFact:
         locks = self.keys.of_locks(held.get(id(one.node), _NOTHING))
         place = self._place(function, one.node)
-        return one.fact(place, locks, live.get(id(one.node), False), self.keys)
+        running = live.get(id(one.node), False)
+        return one.fact(place, locks, running, self.keys, threads=threads.get(id(one.node), False))
 
     def _root(self, root: Spawned, roots: list[Spawned]) -> RootFact:
         apart = tuple(
@@ -245,8 +256,12 @@ class _Summariser:
         return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
 
 
-def _of_interest(drafts: list[_Draft], held_in: object) -> frozenset[str]:
+def _of_interest(
+    drafts: list[_Draft], held_in: Callable[[Function], dict[int, frozenset[str]]], *, with_globals: bool
+) -> frozenset[str]:
     """Return the variables of which some access may be of interest: compound, iterated, changed in place or guarded.
+
+    With `with_globals`, also every global that is written: child processes have copies of their own.
 
     What is only stored and loaded, each time atomically and without a lock, is nobody's business.
     """
@@ -254,13 +269,15 @@ def _of_interest(drafts: list[_Draft], held_in: object) -> frozenset[str]:
     written: set[str] = set()
     for draft in drafts:
         constructor = draft.function.name in ("__init__", "__new__", "__post_init__")
-        held = held_in(draft.function)  # type: ignore[operator]
+        held = held_in(draft.function)
         for access in draft.accesses:
             key = access.variable.key
             own = constructor and access.variable.base is Base.SELF
             if access.kind.writes and not own:
                 written.add(key)
             guarded = any(held.get(id(part)) for part in access.parts) if held else False
-            if guarded or (not own and (access.kind.compound or access.kind is AccessKind.MUTATE)):
+            changed = access.kind.compound or access.kind is AccessKind.MUTATE
+            copied = with_globals and access.kind.writes and access.variable.base is Base.GLOBAL
+            if guarded or copied or (not own and changed):
                 compound.add(key)
     return frozenset(compound & written)

@@ -97,7 +97,13 @@ class OperationFact(msgspec.Struct, frozen=True):
     reentrant: bool | None = None
     coroutine: bool = False
     guarded: bool = False
-    """A test of this function has made sure that the main thread runs it."""
+    """The function has made sure that the main thread runs it, or is prepared for another."""
+    threads: bool = False
+    """Threads that the function has started in this process may be running."""
+    start_method: str = ""
+    """Of a spawn: the start method that the code settles, "undecided", or empty for the platform's default."""
+    at_import: bool = False
+    """Importing the module is enough to run it."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):
@@ -193,3 +199,5 @@ class ModuleSummary(msgspec.Struct, frozen=True):
     locks: tuple[LockFact, ...] = ()
     exports: dict[str, str] = {}
     stars: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    """The names, of modules or of what they define, that are imported anywhere in it."""

@@ -1,0 +1,54 @@
+"""Under which circumstances a function comes to a place in its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.lower import caught_names
+
+if TYPE_CHECKING:
+    from conclint.model.module import ModuleModel
+
+_DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+_BRANCHING = (cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
+_ASKING = frozenset({"main_thread", "_MainThread"})
+_EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseException"})
+
+
+def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell whether a test, a loop or an exception around `node` decides whether its function comes to it."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, _DEFINITIONS):
+            return False
+        if isinstance(outer, _BRANCHING) and inner is not getattr(outer, "test", None):
+            return True
+        if isinstance(outer, (cst.For, cst.CompFor)) and inner is not outer.iter:
+            return True
+        if isinstance(outer, cst.BooleanOperation) and inner is outer.right:
+            return True
+        inner = outer
+    return False
+
+
+def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell whether the function of `node` asks which thread it is, or expects what happens in another one."""
+    function = module.function_at(node)
+    if function is None:
+        return False
+    asks = any(attribute.attr.value in _ASKING for attribute in function.scope.attributes)
+    return asks or any(name.value in _ASKING for name in function.scope.names) or _expects_refusal(module, node)
+
+
+def _expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, _DEFINITIONS):
+            return False
+        if isinstance(outer, cst.Try) and inner is outer.body:
+            if any(handler.type is None or _EXPECTING & {*caught_names(handler.type)} for handler in outer.handlers):
+                return True
+        inner = outer
+    return False

@@ -1,0 +1,160 @@
+"""What is done in a thread or process where it does not belong."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from conclint.knowledge.schema import Primitive
+from conclint.model.words import AccessKind, Base
+from conclint.program.contexts import Context, Runner, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conclint.program.contexts import Contexts
+    from conclint.program.graph import CallGraph
+    from conclint.program.races import Races, SharedAccess
+    from conclint.program.summary import FunctionFact, ModuleSummary, OperationFact
+
+# What one thread changes here changes for all of them (each function's entry in the Library Reference).
+PROCESS_WIDE = {
+    "cwd": "the working directory",
+    "umask": "the file mode mask",
+    "environment": "the environment variables",
+    "locale": "the locale",
+    "warnings": "the warnings filters",
+    "streams": "the standard streams",
+    "socket timeout": "the default timeout of sockets",
+    "interpreter": "the interpreter's settings",
+    "limits": "the limits of the process",
+    "user": "the user that the process runs as",
+}
+
+
+class Placed(NamedTuple):
+    """An operation with its function and a context in which it does not belong."""
+
+    operation: OperationFact
+    function: FunctionFact
+    context: Context
+
+
+class Surroundings:
+    """Answers about where operations happen."""
+
+    def __init__(self, modules: list[ModuleSummary], graph: CallGraph, contexts: Contexts, races: Races) -> None:
+        self._modules = modules
+        self._graph = graph
+        self._contexts = contexts
+        self._races = races
+
+    def placed(
+        self, wanted: Callable[[OperationFact], bool], runs: Callable[[Context], bool]
+    ) -> Iterator[Placed]:
+        """Yield the operations for which `wanted` holds with the first context that runs them for which `runs` does."""
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if wanted(operation):
+                    context = next(filter(runs, in_order(self._contexts.of(function.key))), None)
+                    if context is not None:
+                        yield Placed(operation, function, context)
+
+    def process_wide_in_threads(self) -> Iterator[Placed]:
+        """Yield what changes the whole process in code that a thread runs beside others."""
+        yield from self.placed(lambda one: one.effect in PROCESS_WIDE and not one.guarded, _in_thread)
+
+    def main_thread_only(self) -> Iterator[Placed]:
+        """Yield what only the main thread may do in code that another one runs."""
+        yield from self.placed(lambda one: one.main_thread_only and not one.guarded, _in_thread)
+
+    def children_of_daemons(self) -> Iterator[Placed]:
+        """Yield what starts a process in code that a daemon process runs."""
+
+        def daemon(context: Context) -> bool:
+            return context.in_process and context.root is not None and context.root.daemon
+
+        yield from self.placed(lambda one: one.word == "spawn", daemon)
+
+    def forks_beside_threads(self) -> Iterator[tuple[OperationFact, FunctionFact, Context | None]]:
+        """Yield the forks, explicit or by a default start method, that happen while a thread of the program may run."""
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if operation.effect != "fork" and not (
+                    operation.word == "spawn" and operation.start_method in ("fork", "")
+                ):
+                    continue
+                thread = next(filter(_in_thread, in_order(self._contexts.of(function.key))), None)
+                if operation.threads or thread is not None:
+                    yield operation, function, thread
+
+    def started_at_import(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
+        """Yield the threads that begin to run when a module is imported that others of the program import."""
+        imported = {name for module in self._modules for name in module.imports}
+        for module in self._modules:
+            if not any(name == module.name or name.startswith(f"{module.name}.") for name in imported):
+                continue
+            for function in module.functions:
+                for operation in function.operations:
+                    thread = operation.kind in (Primitive.THREAD, Primitive.TIMER)
+                    if operation.word == "start" and operation.at_import and thread:
+                        yield operation, function
+
+    @functools.cached_property
+    def threads(self) -> list[Context]:
+        """The contexts of threads that the program starts in its own process."""
+        found = {one for key in self._graph.functions for one in self._contexts.of(key) if _in_thread(one)}
+        return in_order(found)
+
+    # thread-locals
+
+    def unset_locals(self) -> Iterator[tuple[Placed, OperationFact]]:
+        """Yield the reads of thread-local attributes in threads where nothing sets them, with a place that does elsewhere."""
+        sets: dict[str, list[tuple[OperationFact, FunctionFact]]] = defaultdict(list)
+        gets: dict[str, list[tuple[OperationFact, FunctionFact]]] = defaultdict(list)
+        for module in self._modules:
+            for function in module.functions:
+                for operation in function.operations:
+                    if operation.word in ("local set", "local get"):
+                        key = f"{module.path}:{operation.name}"
+                        (sets if operation.word == "local set" else gets)[key].append((operation, function))
+        for key, reads in gets.items():
+            if not sets[key]:
+                continue
+            setters = {one.number for _, function in sets[key] for one in self._contexts.of(function.key)}
+            for operation, function in reads:
+                contexts = [one for one in in_order(self._contexts.of(function.key)) if _in_thread(one)]
+                unset = next((one for one in contexts if one.number not in setters), None)
+                if unset is not None and not operation.guarded and not _sets_itself(function, operation):
+                    yield Placed(operation, function, unset), sets[key][0][0]
+
+    # processes
+
+    def lost_in_children(self) -> Iterator[tuple[SharedAccess, SharedAccess, Context]]:
+        """Yield the writes of globals that only child processes make, each with a read in the parent."""
+        for accesses in self._races.variables.values():
+            writes = [one for one in accesses if one.kind.writes and one.fact.base is Base.GLOBAL]
+            if not writes or not all(one.contexts and all(c.in_process for c in one.contexts) for one in writes):
+                continue
+            read = next(
+                (
+                    one
+                    for one in accesses
+                    if one.kind in (AccessKind.READ, AccessKind.ITERATE)
+                    and any(context.runner is Runner.MAIN for context in one.contexts)
+                    and not any(context.in_process for context in one.contexts)
+                ),
+                None,
+            )
+            if read is not None:
+                for write in writes:
+                    yield write, read, in_order(write.contexts)[0]
+
+
+def _in_thread(context: Context) -> bool:
+    return context.in_thread
+
+
+def _sets_itself(function: FunctionFact, read: OperationFact) -> bool:
+    return any(one.word == "local set" and one.name == read.name for one in function.operations)
