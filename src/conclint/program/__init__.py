@@ -11,6 +11,7 @@ from conclint.program.deadlocks import Ordering
 from conclint.program.program import Program
 from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
+from conclint.program.surroundings import PROCESS_WIDE
 from conclint.program.telling import race_notes, what_is_wrong, who_runs
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Locator
 
 __all__ = [
+    "PROCESS_WIDE",
     "AccessKind",
     "Base",
     "Clash",
