@@ -20,8 +20,9 @@ class ResultDropped(ModuleRule):
 
     What a task raises is kept in the future or result object that the call returned, and shown only to those who
     ask it ("Future Objects" in the documentation of `concurrent.futures`; "Process Pools" in that of
-    `multiprocessing`; the same in all of Python 3.10 to 3.14). When the object is thrown away, kept in a variable or
-    list that nobody reads, or replaced by the next one, nobody learns that the task failed: no traceback, no message.
+    `multiprocessing`; the same in all of Python 3.10 to 3.14). When the object is thrown away, kept in a variable, list
+    or private attribute that nobody reads, or replaced by the next one, nobody learns that the task failed: no
+    traceback, no message.
 
     ```python
     for name in names:
@@ -35,7 +36,7 @@ class ResultDropped(ModuleRule):
 
     ## What is missed
 
-    Results that an object or other code keeps and never asks, results that are only waited for, and tasks of which it
+    Results that other code is given and never asks, results that are only waited for, and tasks of which it
     is not known what they do: parameters, functions with decorators of their own.
     """
 
@@ -51,6 +52,9 @@ class ResultDropped(ModuleRule):
             pool, task = module.label(found.pool), module.label(found.task)
             if found.last_only:
                 message = f"only the last result of '{task}' in '{pool}' is kept, an exception in an earlier one is lost"
+            elif found.kept is not None:
+                kept = module.label(found.kept)
+                message = f"nobody asks '{kept}' for the result of '{task}' in '{pool}', so any exception that it raises is lost"
             else:
                 message = f"the result of '{task}' in '{pool}' is dropped, and with it any exception that it raises"
             yield Report(found.call, message)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Primitive
-from conclint.model.escape import Way, fate_of
-from conclint.syntax.walk import dotted_name
+from conclint.model.escape import Way
+from conclint.model.kept import fates_of_attribute, private_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def forgotten(module: ModuleModel, kind: Primitive) -> Iterator[Forgotten]:
         teardown = next((cls.methods[name] for name in _TEARDOWN if name in cls.methods), None)
         if teardown is None or not module.resolver.is_closed(cls) or not _does_something(teardown):
             continue
-        fates = list(_fates(module, attribute.attr.value))
+        fates = list(fates_of_attribute(module, attribute.attr.value))
         if any(_may_end(module, kind, fate) for fate in fates):
             continue
         yield Forgotten(site, attribute, cls, teardown)
@@ -73,7 +73,7 @@ def left_to_finalizers(module: ModuleModel) -> Iterator[LeftToFinalizer]:
         joins = [event for event in events if event.word == "join"]
         if not joins or not all(function is not None and function.name == "__del__" for function in functions):
             continue
-        if any(escape.way is Way.METHOD for fate in _fates(module, name) for escape in fate.escapes):
+        if any(escape.way is Way.METHOD for fate in fates_of_attribute(module, name) for escape in fate.escapes):
             continue
         cls = module.class_at(joins[0].node)
         assert isinstance(joins[0].node, cst.Call)
@@ -85,20 +85,9 @@ def _kept_in(module: ModuleModel, site: Site) -> tuple[cst.Attribute, Class] | N
     """Return the private attribute, and its class, that what a site makes is assigned to."""
     assign = module.tree.parent(site.call)
     target = assign.targets[0].target if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
-    function = module.function_at(site.call)
-    if not isinstance(target, cst.Attribute) or function is None or function.cls is None:
-        return None
-    if dotted_name(target.value) != function.receiver_name or not target.attr.value.startswith("_"):
-        return None
-    return target, function.cls
-
-
-def _fates(module: ModuleModel, name: str) -> Iterator[Fate]:
-    """Yield what becomes of the value of each attribute of this name that is read, whatever object it is of."""
-    for scope in module.scopes:
-        for attribute in scope.attributes:
-            if attribute.attr.value == name and not isinstance(module.tree.parent(attribute), cst.AssignTarget):
-                yield fate_of(module, attribute)
+    attribute = private_attribute(module, target) if target is not None else None
+    cls = module.class_at(site.call)
+    return (attribute, cls) if attribute is not None and cls is not None else None
 
 
 def _may_end(module: ModuleModel, kind: Primitive, fate: Fate) -> bool:

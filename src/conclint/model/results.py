@@ -12,6 +12,7 @@ from conclint.model.arguments import argument
 from conclint.model.catching import catches_all
 from conclint.model.escape import fate_of
 from conclint.model.events import functions_of
+from conclint.model.kept import fates_of_attribute, keeper
 from conclint.model.values import UNKNOWN, Constant, Symbol
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _POOLS = (Primitive.POOL, Primitive.EXECUTOR)
 _ASKS_NOTHING = frozenset({"cancel", "cancelled", "done", "ready", "running"})
 _COLLECTED = (cst.ListComp, cst.SetComp, cst.GeneratorExp)
+_PUTS_IN = frozenset({"add", "append", "clear", "discard", "remove"})
 _CANNOT_FAIL = frozenset({"builtins.print", "time.sleep"})
 
 
@@ -33,13 +35,15 @@ _CANNOT_FAIL = frozenset({"builtins.print", "time.sleep"})
 class DroppedResult:
     """A task is submitted by `call`, and nobody will learn of its outcome.
 
-    `last_only` tells that the handle of the last one is asked, and each earlier one is replaced by the next.
+    `last_only` tells that the handle of the last one is asked, and each earlier one is replaced by the next; `kept`
+    is the attribute that has the handle for nothing.
     """
 
     call: cst.Call
     pool: cst.BaseExpression
     task: cst.BaseExpression
     last_only: bool = False
+    kept: cst.Attribute | None = None
 
 
 def dropped_results(module: ModuleModel) -> Iterator[DroppedResult]:
@@ -57,6 +61,8 @@ def dropped_results(module: ModuleModel) -> Iterator[DroppedResult]:
                 yield DroppedResult(call, event.object, task)
             elif _is_replaced(module, call, fate):
                 yield DroppedResult(call, event.object, task, last_only=True)
+            elif (kept := _kept_for_nothing(module, fate)) is not None:
+                yield DroppedResult(call, event.object, task, kept=kept)
 
 
 def ignored_iterators(module: ModuleModel) -> Iterator[DroppedResult]:
@@ -100,6 +106,18 @@ def _is_unused(module: ModuleModel, target: cst.BaseExpression) -> bool:
     return not any(
         name.value == target.value and id(name) not in bound for scope in owner.walk() for name in scope.names
     )
+
+
+def _kept_for_nothing(module: ModuleModel, fate: Fate) -> cst.Attribute | None:
+    """Return the private attribute that a handle ends in, if nobody asks there either."""
+    keepers = [keeper(module, escape) for escape in fate.escapes]
+    kept = keepers[0] if keepers else None
+    if kept is None or len(keepers) > 1 or any(use.name not in _ASKS_NOTHING for use in fate.uses):
+        return None
+    for there in fates_of_attribute(module, kept.attr.value):
+        if there.escapes or any(use.name not in _ASKS_NOTHING | _PUTS_IN for use in there.uses):
+            return None
+    return kept
 
 
 def _is_replaced(module: ModuleModel, call: cst.Call, fate: Fate) -> bool:
