@@ -66,6 +66,8 @@ def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSit
     if found:
         return CallSite(call, found, receiver_of(module, function, call), base=base)
     path = module.foreign.path(call.func)
+    if path.startswith("builtins."):
+        return None  # no module of a program defines these
     return CallSite(call, (), receiver_of(module, function, call), path, base) if path else None
 
 

@@ -207,9 +207,18 @@ def _states_contract(sentence: str) -> bool:
     return any(pattern.search(sentence) for pattern in _STATED) and not _DENIED.search(sentence)
 
 
+def _is_documented(node: cst.FunctionDef) -> bool:
+    """Tell whether there may be a docstring that speaks of locks; to evaluate one takes longer than to look."""
+    first = node.body.body[0] if node.body.body else None
+    first = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first
+    if not isinstance(first, cst.Expr) or not isinstance(first.value, cst.BaseString):
+        return False
+    return not isinstance(first.value, cst.SimpleString) or _HINT.search(first.value.value) is not None
+
+
 def _sentences(node: cst.FunctionDef) -> Iterator[str]:
     """Yield the sentences of the docstring, and of the comments that stand around the first line of the function."""
-    text = node.get_docstring() or ""
+    text = (node.get_docstring() or "") if _is_documented(node) else ""
     lines = list(node.leading_lines)
     if isinstance(node.body, cst.IndentedBlock):
         header = node.body.header.comment

@@ -27,6 +27,7 @@ class Hierarchy:
         self._knowledge = knowledge
         self._bases: dict[int, Values] = {}
         self._lineages: dict[int, Values] = {}
+        self._own: dict[int, list[Class]] = {}
 
     def bases(self, cls: Class) -> Values:
         """Return what the direct bases of a class are; that of `class C(context.Process)` is the class it makes."""
@@ -57,11 +58,14 @@ class Hierarchy:
             bases = [base for base in self.bases(cls) if base != _OBJECT]
             parts = [self.lineage(base.cls) if isinstance(base, ClassValue) else (base,) for base in bases]
             self._lineages[key] = (ClassValue(cls), *_merged([*parts, bases]))
+            self._own[key] = _own(self._lineages[key])
         return self._lineages[key]
 
     def mro(self, cls: Class) -> list[Class]:
         """Return those of the lineage that are classes of this module."""
-        return [value.cls for value in self.lineage(cls) if isinstance(value, ClassValue)]
+        lineage = self.lineage(cls)
+        found = self._own.get(id(cls))
+        return found if found is not None else _own(lineage)
 
     def behind(self, receiver: Class, cls: Class) -> Values:
         """Return what `super()` in a method of `cls` looks through for an object of the class `receiver`."""
@@ -85,6 +89,10 @@ class Hierarchy:
         return isinstance(base, ClassValue) or (
             isinstance(base, Symbol) and self._knowledge.type(base.name) is not None
         )
+
+
+def _own(lineage: Values) -> list[Class]:
+    return [value.cls for value in lineage if isinstance(value, ClassValue)]
 
 
 def _merged(sequences: Sequence[Sequence[Value]]) -> list[Value]:

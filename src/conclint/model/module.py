@@ -42,7 +42,7 @@ from conclint.model.values import (
 )
 from conclint.model.variables import Variables
 from conclint.syntax import Binding, Scope, ScopeKind, Tree
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
+_STATEMENTS: tuple[type[cst.BaseSmallStatement | cst.BaseStatement], ...] = (cst.BaseSmallStatement, cst.BaseStatement)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
 _QUIET_BUILTINS = frozenset(
@@ -390,11 +392,11 @@ class ModuleModel:
 
     def statement_of(self, node: cst.CSTNode) -> cst.BaseSmallStatement | cst.BaseStatement | None:
         """Return the innermost statement that `node` is part of."""
-        if isinstance(node, (cst.BaseSmallStatement, cst.BaseStatement)):
-            return node
-        for outer in self.tree.ancestors(node):
-            if isinstance(outer, (cst.BaseSmallStatement, cst.BaseStatement)):
-                return outer
+        found: cst.CSTNode | None = node
+        while found is not None:
+            if is_a(found, _STATEMENTS):
+                return found
+            found = self.tree.parent(found)
         return None
 
     def is_discarded(self, node: cst.CSTNode) -> bool:
@@ -417,9 +419,9 @@ class ModuleModel:
     def inside(self, node: cst.CSTNode, kind: type[_Node] | tuple[type[_Node], ...]) -> _Node | None:
         """Return the innermost node of a class around `node` that belongs to the same function."""
         for outer in self.tree.ancestors(node):
-            if isinstance(outer, kind):
+            if is_a(outer, kind):
                 return outer
-            if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            if outer.__class__ in _DEFINING:
                 return None
         return None
 

@@ -56,6 +56,7 @@ class Variables:
         self._module = module
         self._root = module.tree.root
         self._containers: dict[str, bool] = {}
+        self._owners: dict[tuple[int, str], tuple[Class, bool] | None] = {}
         self._fresh: dict[tuple[int, str], bool] = {}
 
     def of_name(self, name: str, scope: Scope) -> Variable | None:
@@ -119,18 +120,24 @@ class Variables:
         return Base.OTHER
 
     def _attribute(self, cls: Class, name: str, base: Base, node: cst.CSTNode) -> Variable | None:
-        owner = cls
+        key = id(cls), name
+        if key not in self._owners:
+            owner = self._owner(cls, name)
+            self._owners[key] = (owner, self._is_class_state(owner, name)) if owner is not None else None
+        found = self._owners[key]
+        if found is None:
+            return None
+        owner, is_class_state = found
+        return Variable(owner.qualified_name, name, Base.CLASS if is_class_state else base, self._module.label(node))
+
+    def _owner(self, cls: Class, name: str) -> Class | None:
+        """Return the class that has an attribute, None for methods and for what no class has."""
         for each in self._module.resolver.mro(cls):
             if name in each.methods:
                 return None
             if name in each.attributes:
-                owner = each
-                break
-        else:
-            if self._module.resolver.is_closed(cls):
-                return None
-        kind = Base.CLASS if base is not Base.CLASS and self._is_class_state(owner, name) else base
-        return Variable(owner.qualified_name, name, kind, self._module.label(node))
+                return each
+        return None if self._module.resolver.is_closed(cls) else cls
 
     def _is_class_state(self, cls: Class, name: str) -> bool:
         """Tell an attribute that lives on the class: bound in its body to an object and never through `self`."""

@@ -7,8 +7,12 @@ left out: the rest is 36 % of all nodes.
 from __future__ import annotations
 
 import dataclasses
+import functools
+from typing import TypeGuard, TypeVar
 
 import libcst as cst
+
+Node = TypeVar("Node", bound=cst.CSTNode)
 
 FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.Module: ("body",),
@@ -126,6 +130,16 @@ def fields_of(kind: type[cst.CSTNode]) -> tuple[str, ...]:
             field.name for field in dataclasses.fields(kind) if not field.name.startswith(("whitespace", "lpar", "rpar"))
         )
     return known
+
+
+@functools.cache
+def _derives(kind: type[cst.CSTNode], kinds: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...]) -> bool:
+    return issubclass(kind, kinds)
+
+
+def is_a(node: cst.CSTNode, kinds: type[Node] | tuple[type[Node], ...]) -> TypeGuard[Node]:
+    """Tell what `isinstance` tells, several times faster where it is not so: libcst's classes are abstract base classes."""
+    return _derives(node.__class__, kinds)
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import libcst as cst
 
 from conclint.source import Source
+from conclint.syntax.children import is_a
 from conclint.syntax.scopes import Scope
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -55,7 +56,7 @@ class Tree:
     def enclosing(self, node: cst.CSTNode, kind: type[Node] | tuple[type[Node], ...]) -> Node | None:
         """Return the innermost ancestor of one of these classes."""
         for found in self.ancestors(node):
-            if isinstance(found, kind):
+            if is_a(found, kind):
                 return found
         return None
 
