@@ -123,7 +123,8 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
         for name, bindings in cls.attributes.items()
         if all(isinstance(binding.value, cst.Call) for binding in bindings)
     }
-    for key, lock in model.locks.by_key.items():
+    handed_over = model.locks.handed_over
+    for key, lock in sorted(model.locks.by_key.items()):
         owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
         symbol = "" if owner in classes or key.startswith(("global ", "<", "?")) or ":" in key else key
         yield LockFact(
@@ -137,14 +138,12 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
             symbol,
             f"{owner}.{attribute}" in own,
             lock.of_self,
-            _is_handed_on(model, key),
+            key in handed_over or _is_handed_on(model, key),
             bool(lock.parameter),
         )
 
 
 def _is_handed_on(model: ModuleModel, key: str) -> bool:
-    if key in model.locks.handed_over:
-        return True
     where, colon, name = key.partition(":")
     if not colon:
         return False
