@@ -56,11 +56,11 @@ class UnpicklableTask(ModuleRule):
 
         for found in unpicklable_tasks(module):
             taker = module.label(found.call.func)
-            message = f"{found.what} can't be pickled, as '{taker}' has to do {_when(found)}"
+            message = f"what '{taker}' sends to {_where(found)} can't be pickled: {found.what}"
             yield Report(found.node, message, severity=None if found.method != "" else Severity.WARNING)
 
 
-def _when(found: Unpicklable) -> str:
+def _where(found: Unpicklable) -> str:
     if found.method is None:
-        return "to send it to a worker"
-    return f"under '{found.method}'" if found.method else "where processes are not forked"
+        return "a worker"
+    return f"a process under '{found.method}'" if found.method else "a process that is not forked"
