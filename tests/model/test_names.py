@@ -244,3 +244,20 @@ def test_symbol_answers_for_one_certain_name_only() -> None:
     assert model.symbol(attribute) == "threading.Lock"
     (name,) = [n for s in model.scopes for n in s.names if n.value == "maybe" and s is not model.tree.root]
     assert model.symbol(name) is None
+
+
+def test_a_lock_of_threads_or_of_a_loop_is_of_unknown_sort() -> None:
+    model = model_of("""
+        import asyncio, threading
+        from typing import Union
+        class C:
+            def __init__(self, lock: Union[threading.Lock, asyncio.Lock]):
+                self.lock = lock
+            async def f(self):
+                async with self.lock:
+                    pass
+    """)
+    (item,) = [item for scope in model.scopes for statement in scope.withs for item in statement.items]
+    lock = model.locks.lock(item.item)
+    assert lock is not None
+    assert lock.kind is None

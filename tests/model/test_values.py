@@ -10,11 +10,12 @@ import pytest
 from modelling import assert_values, calls_of, model_of
 
 IMPORTS = """
-import threading, queue, functools, dataclasses, contextlib, typing, multiprocessing
+import attr, attrs, collections, contextlib, dataclasses, functools, multiprocessing, queue, random, threading, typing
 from threading import Lock, RLock, Thread, Event
 from typing import Optional, Union
 from dataclasses import dataclass, field
 from concurrent.futures import ThreadPoolExecutor
+from elsewhere import decorated, unknown
 """
 
 VALUES = {
@@ -222,14 +223,15 @@ VALUES = {
             maybe: Optional[Thread]
             def f(self):
                 show(self.event)  # is: threading.Event()
-                show(self.maybe)  # is: threading.Thread()
+                show(self.maybe)  # is: threading.Thread() | None
     """,
     "annotations of parameters": """
         def f(a: Lock, b: "Event", c: Optional[Thread], d: "queue.Queue | None", e: Union[Lock, None], g: Lock = None):
             show(a)  # is: threading.Lock() | ?
             show(b)  # is: threading.Event() | ?
-            show(c)  # is: threading.Thread() | ?
-            show(d)  # is: ?
+            show(c)  # is: threading.Thread() | None | ?
+            show(d)  # is: queue.Queue() | None | ?
+            show(e)  # is: threading.Lock() | None | ?
             show(g)  # is: threading.Lock() | None | ?
     """,
     "an annotation with |": """
@@ -275,7 +277,7 @@ VALUES = {
         show(threads[0])  # is: threading.Thread() | threading.Thread()
         show(threads[1:])  # is: [threading.Thread(), threading.Thread()]
         by_name = {"a": Lock(), **others}
-        show(by_name["a"])  # is: threading.Lock()
+        show(by_name["a"])  # is: threading.Lock() | ?
     """,
     "appended": """
         threads = []
@@ -422,6 +424,226 @@ VALUES = {
         if (t := Thread()):
             show(t)  # is: threading.Thread()
         show(x := Lock())  # is: threading.Lock()
+    """,
+    "a property that can be set": """
+        class C:
+            @property
+            def lock(self):
+                return self._lock
+            @lock.setter
+            def lock(self, value):
+                self._lock = value
+            def f(self):
+                self._lock = Lock()
+                show(self.lock)  # is: threading.Lock() | ?
+    """,
+    "attrs": """
+        @attr.s
+        class A:
+            a = attr.ib(factory=Lock)
+            b = attr.ib(default=attr.Factory(Lock))
+            c = attr.ib(default=Lock())
+            d: Event = attrs.field()
+            e: Event = attr.ib()
+            def f(self):
+                show(self.a)  # is: threading.Lock()
+                show(self.b)  # is: threading.Lock()
+                show(self.c)  # is: threading.Lock()
+                show(self.d)  # is: threading.Event() | ?
+                show(self.e)  # is: threading.Event() | ?
+    """,
+    "a field with a default": """
+        @dataclass
+        class C:
+            a: object = field(default=Lock())
+            b: Lock = field(init=False)
+            c: "Lock" = field(default_factory=lambda: RLock())
+            d: list[Thread] = field(default_factory=list)
+            def f(self):
+                show(self.a)  # is: threading.Lock()
+                show(self.b)  # is: threading.Lock() | ?
+                show(self.c)  # is: threading.RLock()
+                show(self.d[0])  # is: threading.Thread()
+                self.d.append(Thread())
+    """,
+    "slots": """
+        class C:
+            __slots__ = ("lock",)
+            def __init__(self):
+                self.lock = Lock()
+        show(C().lock)  # is: threading.Lock()
+    """,
+    "made with dict, list and deque": """
+        locks = dict()
+        threads = list()
+        waiting = collections.deque()
+        def f(k):
+            locks[k] = Lock()
+            threads.append(Thread())
+            waiting.appendleft(Event())
+        def g(k):
+            show(locks[k])  # is: threading.Lock()
+            show(threads[0])  # is: threading.Thread()
+            show(waiting.popleft())  # is: threading.Event()
+            for t in threads:
+                show(t)  # is: threading.Thread()
+    """,
+    "a table with a default": """
+        locks = collections.defaultdict(Lock)
+        more = collections.defaultdict(lambda: Event())
+        lists = collections.defaultdict(list)
+        def f(k):
+            show(locks[k])  # is: threading.Lock()
+            show(more[k])  # is: threading.Event()
+            show(locks.get(k))  # is: threading.Lock() | None
+            for lock in locks.values():
+                show(lock)  # is: threading.Lock()
+        class C:
+            def __init__(self):
+                self.locks = collections.defaultdict(threading.RLock)
+            def f(self, k):
+                with self.locks[k]:
+                    show(self.locks[k])  # is: threading.RLock()
+    """,
+    "setdefault": """
+        locks = {}
+        def f(k):
+            lock = locks.setdefault(k, Lock())
+            show(lock)  # is: threading.Lock()
+            show(locks[k])  # is: threading.Lock()
+    """,
+    "what a table hands out": """
+        locks = {}
+        def f(k):
+            locks[k] = Lock()
+            show(locks.get(k))  # is: threading.Lock() | None
+            show(locks.pop(k))  # is: threading.Lock()
+            show(locks.get(k, None))  # is: threading.Lock() | None
+    """,
+    "other ways to fill": """
+        threads = []
+        threads.extend([Thread()])
+        show(threads[0])  # is: threading.Thread()
+        more = []
+        more += [Event()]
+        more.insert(0, Event())
+        show(more[0])  # is: threading.Event() | threading.Event()
+        known = set()
+        known.add(Lock())
+        for lock in known:
+            show(lock)  # is: threading.Lock()
+    """,
+    "containers in annotations": """
+        locks: dict[str, Lock] = {}
+        threads: typing.List[Thread] = make()
+        def f(a: list[Thread], b: typing.Dict[str, "Lock"], c: "list[Event]", d: tuple[Lock, Event], e: tuple[Lock, ...]):
+            show(a[0])  # is: threading.Thread() | ?
+            for lock in b.values():
+                show(lock)  # is: threading.Lock() | ?
+            show(c[0])  # is: threading.Event() | ?
+            show(d[1])  # is: threading.Event() | ?
+            show(e[1])  # is: threading.Lock() | ?
+        show(locks["a"])  # is: threading.Lock()
+        show(threads[0])  # is: threading.Thread() | ?
+    """,
+    "unions and strings in annotations": """
+        def f(a: Union[Lock, None], b: "Lock | None", c: "Optional[Event]", d: "threading.Event", e: Union[Lock, Event]):
+            show(a)  # is: threading.Lock() | None | ?
+            show(b)  # is: threading.Lock() | None | ?
+            show(c)  # is: threading.Event() | None | ?
+            show(d)  # is: threading.Event() | ?
+            show(e)  # is: threading.Lock() | threading.Event() | ?
+    """,
+    "a generator that is a context manager": """
+        @contextlib.contextmanager
+        def held():
+            lock = Lock()
+            with lock:
+                yield lock
+        with held() as lock:
+            show(lock)  # is: threading.Lock()
+        @decorated
+        def other():
+            yield Lock()
+        with other() as lock:
+            show(lock)  # is: ?
+    """,
+    "a context manager of contextlib": """
+        with contextlib.closing(Thread()) as t:
+            show(t)  # is: threading.Thread()
+        with contextlib.nullcontext(Lock()) as lock:
+            show(lock)  # is: threading.Lock()
+        with contextlib.ExitStack() as stack:
+            pool = stack.enter_context(ThreadPoolExecutor())
+            show(pool)  # is: concurrent.futures.ThreadPoolExecutor()
+    """,
+    "a decorated function": """
+        @decorated
+        def make():
+            return Lock()
+        show(make())  # is: threading.Lock() | ?
+        @functools.lru_cache(maxsize=None)
+        def cached():
+            return Lock()
+        show(cached())  # is: threading.Lock()
+        class C:
+            @staticmethod
+            def make():
+                return Event()
+            @classmethod
+            def build(cls):
+                return cls()
+            @functools.lru_cache
+            def cached(self):
+                return Lock()
+        show(C.make())  # is: threading.Event()
+        show(C().cached())  # is: threading.Lock()
+        show(C.build())  # is: C()
+    """,
+    "getattr": """
+        class C:
+            def __init__(self):
+                self.lock = Lock()
+        show(getattr(C(), "lock"))  # is: threading.Lock()
+        show(getattr(C(), "lock", None))  # is: threading.Lock() | None
+        show(getattr(C(), name))  # is: ?
+        show(getattr(threading, "Lock")())  # is: threading.Lock()
+    """,
+    "partial methods and classes": """
+        make = functools.partial(Event)
+        show(make())  # is: threading.Event()
+        class C:
+            start = functools.partialmethod(Thread, daemon=True)
+            make = functools.partial(Lock)
+            def f(self):
+                show(self.make())  # is: threading.Lock()
+    """,
+    "a new type for an annotation": """
+        Lockable = Union[Lock, RLock]
+        Worker = Thread
+        def f(a: Lockable, b: Worker):
+            show(a)  # is: threading.Lock() | threading.RLock() | ?
+            show(b)  # is: threading.Thread() | ?
+    """,
+    "chosen": """
+        threads = [Thread()]
+        show(next(iter(threads)))  # is: threading.Thread()
+        show(next(t for t in threads))  # is: threading.Thread()
+        show(next((t for t in threads), None))  # is: threading.Thread() | None
+        show(random.choice(threads))  # is: threading.Thread()
+        show(min(threads))  # is: threading.Thread()
+        for t in filter(None, threads):
+            show(t)  # is: threading.Thread()
+        for t in threads + [Thread()]:
+            show(t)  # is: threading.Thread() | threading.Thread()
+    """,
+    "a field of a tuple": """
+        class Pair(typing.NamedTuple):
+            lock: Lock
+            event: "Event"
+        def f(p: Pair):
+            show(p.lock)  # is: threading.Lock() | ?
+            show(p.event)  # is: threading.Event() | ?
     """,
     "an unknown call": """
         show(make_lock())  # is: ?

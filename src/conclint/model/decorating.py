@@ -11,6 +11,7 @@ from conclint.model.values import LibraryMethod, Symbol
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
+    from conclint.model.resolve import Resolver
 
 # What these give back takes the same arguments and gives the same result as the function.
 _TRANSPARENT = frozenset(
@@ -33,14 +34,14 @@ _TRANSPARENT = frozenset(
 
 def runs_as_written(module: ModuleModel, function: Function) -> bool:
     """Tell whether who calls a function by its name runs its code with the arguments given: no decorator interferes."""
-    if isinstance(function.node, cst.Lambda):
-        return True
     decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
-    return all(_is_transparent(module, decorator.decorator) for decorator in decorators)
+    return isinstance(function.node, cst.Lambda) or all(is_transparent(module.resolver, each) for each in decorators)
 
 
-def _is_transparent(module: ModuleModel, decorator: cst.BaseExpression) -> bool:
-    values = module.values(decorator.func if isinstance(decorator, cst.Call) else decorator)
+def is_transparent(resolver: Resolver, decorator: cst.Decorator, more: frozenset[str] = frozenset()) -> bool:
+    """Tell a decorator that gives back what does the same as the function; `more` are others that count as such."""
+    expression = decorator.decorator
+    values = resolver.values(expression.func if isinstance(expression, cst.Call) else expression)
     if len(values) != 1:
         return False
     (value,) = values
@@ -50,5 +51,5 @@ def _is_transparent(module: ModuleModel, decorator: cst.BaseExpression) -> bool:
         name = value.name
     else:
         return False
-    facts = module.knowledge.decorator(name)
-    return name in _TRANSPARENT or (facts is not None and facts.returns is None)
+    facts = resolver.knowledge.decorator(name)
+    return name in _TRANSPARENT or name in more or (facts is not None and facts.returns is None)

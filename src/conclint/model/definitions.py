@@ -91,6 +91,12 @@ class Function:
             return [self.node.body]
         return [statement.value for statement in self.scope.returns if statement.value is not None]
 
+    @property
+    def yields(self) -> list[cst.BaseExpression]:
+        """The expressions whose values it yields one at a time."""
+        values = (found.value for found in self.scope.yields)
+        return [value for value in values if isinstance(value, cst.BaseExpression)]
+
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Class:

@@ -135,22 +135,31 @@ class LockNames:
     def _lock_itself(self, node: cst.BaseExpression) -> Lock | None:
         values = self._values(node)
         path = self._path(node)
-        instance = next((v for v in values if isinstance(v, Instance) and _is_locking(v)), None)
+        locking = [value for value in values if isinstance(value, Instance) and _is_locking(value)]
+        if len({value.facts.domain for value in locking if value.facts is not None}) > 1:
+            return self._of_unknown_sort(node, path)
+        instance = locking[0] if locking else None
         if instance is None:
             name = dotted_name(node).rpartition(".")[2]
             if all(map(_is_no_lock, values)) or path is None or not sounds_like_a_lock(name):
                 return None
-            return Lock(path.key, dotted_name(node), None, True, of_self=path.of_self, parameter=path.parameter)
+            return self._of_unknown_sort(node, path)
         if any(isinstance(v, Instance) and not _is_locking(v) for v in values):
             return None
         return self._guard_of(instance) or self._described(node, instance, path, values)
+
+    def _of_unknown_sort(self, node: cst.BaseExpression, path: _Path | None) -> Lock | None:
+        """Return a lock of which it is not known whether threads, processes or coroutines share it."""
+        if path is None:
+            return None
+        return Lock(path.key, dotted_name(node), None, True, of_self=path.of_self, parameter=path.parameter)
 
     def _described(
         self, node: cst.BaseExpression, instance: Instance, path: _Path | None, values: Values
     ) -> Lock | None:
         facts = instance.facts
         assert facts is not None
-        if path is None and instance.site is not None:
+        if path is None and instance.site is not None and UNKNOWN not in values:
             path = _Path(f"<{id(instance.site.call)}>")
         if path is None:
             return None

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
+from conclint.model.annotations import Annotations
 from conclint.model.containers import takes_out
+from conclint.model.decorating import is_transparent
+from conclint.model.fillings import Fillings
 from conclint.model.hierarchy import Hierarchy
+from conclint.model.known_calls import HANDS_ON_ITEMS, called, class_of, from_container
 from conclint.model.passing import Passed
 from conclint.model.values import (
     NONE,
@@ -31,9 +35,11 @@ from conclint.model.values import (
     Symbol,
     Value,
     Values,
+    element,
+    every,
+    union,
 )
 from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
-from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,10 +53,9 @@ _Asked = TypeVar("_Asked")
 _DEEPEST = 24
 _NOWHERE = 1_000_000
 _FARTHEST = 2
-_WRAPPERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed",
-                       "builtins.iter", "copy.copy", "builtins.frozenset"})
-_FILLING = frozenset({"append", "add", "appendleft"})
-_HANDS_ON_ITEMS = ("values", "items", "copy")
+_ENTER_AS_GIVEN = frozenset({"contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"})
+_MANAGERS = ("contextmanager", "asynccontextmanager")
+_PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
@@ -83,6 +88,7 @@ class Resolver:
         hierarchy = self.hierarchy = Hierarchy(self.values, knowledge)
         self.mro, self.bases = hierarchy.mro, hierarchy.bases
         self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
+        self.annotations = Annotations(self)
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -91,9 +97,10 @@ class Resolver:
             cst.Lambda: self._lambda,
             cst.Await: lambda node: self.values(node.expression),
             cst.NamedExpr: lambda node: self.values(node.value),
-            cst.IfExp: lambda node: _union(self.values(node.body), self.values(node.orelse)),
-            cst.BooleanOperation: lambda node: _union(self.values(node.left), self.values(node.right)),
+            cst.IfExp: lambda node: union(self.values(node.body), self.values(node.orelse)),
+            cst.BooleanOperation: lambda node: union(self.values(node.left), self.values(node.right)),
             cst.UnaryOperation: self._unary,
+            cst.BinaryOperation: self._operation,
             cst.Tuple: self._display,
             cst.List: self._display,
             cst.Set: self._display,
@@ -161,7 +168,7 @@ class Resolver:
             bindings = self.reaching(use, owner) or bindings
         elif owner.kind is ScopeKind.MODULE or owner is not scope.execution:
             bindings = bindings + self.rebound_elsewhere(name, owner)
-        return _union(*(self.binding(binding) for binding in bindings))
+        return union(*(self.binding(binding) for binding in bindings))
 
     def rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
         """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
@@ -204,19 +211,30 @@ class Resolver:
         if kind is BindingKind.PARAMETER:
             return self._parameter(binding)
         if kind is BindingKind.DECLARE:
-            return self._annotated(binding.annotation) if binding.annotation is not None else ()
-        if binding.value is None or kind in (BindingKind.AUGMENT, BindingKind.EXCEPTION):
+            return self.annotations.values(binding.annotation) if binding.annotation is not None else ()
+        if binding.value is None or kind is BindingKind.EXCEPTION:
             return NOTHING_KNOWN
-        found = self.values(binding.value)
+        if kind is BindingKind.AUGMENT:
+            return self._augmented(binding)
+        found = self._entered_by(binding.value) if kind is BindingKind.ENTER else self.values(binding.value)
         if kind is BindingKind.ITERATE:
-            found = _every(found)
-        elif kind is BindingKind.ENTER:
-            found = self._entered(found)
+            found = every(found)
         for step in binding.path:
-            found = _element(found, step)
-        if binding.annotation is not None and all(value in (UNKNOWN, NONE) for value in found):
-            return _union(self._annotated(binding.annotation), found)
+            found = element(found, step)
+        if binding.annotation is not None and all(value in (UNKNOWN, NONE, Items(())) for value in found):
+            said = self.annotations.values(binding.annotation)
+            return union(said, tuple(value for value in found if value != Items(()) or said == NOTHING_KNOWN))
         return found
+
+    def _augmented(self, binding: Binding) -> Values:
+        """Return what `x += y` leaves: of a container, it and what it is filled with; numbers are nobody's concern."""
+        assert binding.value is not None
+        if not all(isinstance(value, Items) for value in self.values(binding.value)):
+            return NOTHING_KNOWN
+        if not isinstance(binding.node, cst.Name):
+            return ()
+        bindings = binding.scope.bindings[binding.name]
+        return union(*(self.binding(other) for other in bindings if other.kind is not BindingKind.AUGMENT))
 
     def imported(self, binding: Binding) -> str:
         """Return the absolute name that an import binds, empty when a relative one leads nowhere."""
@@ -241,15 +259,15 @@ class Resolver:
             return (self.instance_of(cls),)
         found: Values = ()
         if binding.annotation is not None:
-            found = self._annotated(binding.annotation)
+            found = self.annotations.values(binding.annotation)
         if binding.value is not None:
-            found = _union(found, self.values(binding.value))
+            found = union(found, self.values(binding.value))
         if function is not None:
             passed = self._passed(function, binding.name)
             known = {value.type_name for value in passed if isinstance(value, Instance)}
             seen = (value for value in found if not isinstance(value, Instance) or value.type_name not in known)
             found = (*seen, *passed)  # what is passed says as much as an annotation, and where it was made
-        return _union(found, NOTHING_KNOWN)
+        return union(found, NOTHING_KNOWN)
 
     def _passed(self, function: Function, parameter: str) -> Values:
         """Return the objects that calls in this module pass for a parameter, through few functions."""
@@ -269,49 +287,15 @@ class Resolver:
     def _arguments(self) -> Passed:
         return Passed(self.tree.root, self.functions)
 
-    def _annotated(self, annotation: cst.BaseExpression) -> Values:
-        """Return an instance of the class that an annotation names, through Optional, unions and strings."""
-        if isinstance(annotation, cst.SimpleString):
-            try:
-                text = annotation.evaluated_value
-                inner = cst.parse_expression(text) if isinstance(text, str) else None
-            except Exception:  # noqa: BLE001 -- an annotation may hold any text
-                return NOTHING_KNOWN
-            return self._annotated_text(inner) if inner is not None else NOTHING_KNOWN
-        if isinstance(annotation, cst.BinaryOperation) and isinstance(annotation.operator, cst.BitOr):
-            return _union(self._annotated(annotation.left), self._annotated(annotation.right))
-        if isinstance(annotation, cst.Name) and annotation.value == "None":
-            return (NONE,)
-        if isinstance(annotation, cst.Subscript):
-            outer = self.values(annotation.value)
-            inner_of = {"typing.Optional", "typing.Annotated", "typing.Final", "typing.ClassVar"}
-            if any(isinstance(value, Symbol) and value.name in inner_of for value in outer):
-                part = annotation.slice[0].slice
-                if isinstance(part, cst.Index):
-                    return self._annotated(part.value)
-            return self._instances(outer)
-        return self._instances(self.values(annotation))
-
-    def _annotated_text(self, expression: cst.BaseExpression) -> Values:
-        dotted = dotted_name(expression)
-        if not dotted:
-            return NOTHING_KNOWN
-        first, *rest = dotted.split(".")
-        found = self.variable(first, self.tree.root)
-        for name in rest:
-            found = _union(*(self._member(value, name) for value in found))
-        return self._instances(found)
-
-    def _instances(self, classes: Values) -> Values:
-        found: list[Value] = []
-        for value in classes:
-            if isinstance(value, ClassValue):
-                found.append(self.instance_of(value.cls))
-            elif isinstance(value, Symbol) and (facts := self.knowledge.type(value.name)) is not None:
-                found.append(Instance(value.name, facts))
-            else:
-                found.append(UNKNOWN)
-        return tuple(found)
+    def _entered_by(self, manager: cst.CSTNode) -> Values:
+        """Return what `with manager as x` binds."""
+        if isinstance(manager, cst.Call):
+            for value in self.values(manager.func):
+                if isinstance(value, Symbol) and value.name in _ENTER_AS_GIVEN and manager.args:
+                    return self.values(manager.args[0].value)
+                if isinstance(value, FunctionValue) and value.function.has_decorator(*_MANAGERS):
+                    return union(*map(self.values, value.function.yields))
+        return self._entered(self.values(manager))
 
     def _entered(self, managers: Values) -> Values:
         found: list[Value] = []
@@ -327,9 +311,9 @@ class Resolver:
         return tuple(found)
 
     def _called_method(self, receiver: Instance, name: str) -> Values:
-        return _union(
+        return union(
             *(
-                self._returned(value.function)
+                self.returned(value.function)
                 for value in self.members(receiver, name)
                 if isinstance(value, FunctionValue)
             )
@@ -338,14 +322,17 @@ class Resolver:
     # attributes
 
     def _attribute(self, node: cst.Attribute) -> Values:
-        name = node.attr.value
-        return _union(*(self._member(value, name) for value in self.values(node.value)))
+        return self.attribute_of(self.values(node.value), node.attr.value)
+
+    def attribute_of(self, objects: Values, name: str) -> Values:
+        """Return what an attribute of any of some objects may be."""
+        return union(*(self._member(value, name) for value in objects))
 
     def _member(self, value: Value, name: str) -> Values:
         if isinstance(value, Symbol):
             return (Symbol(self.knowledge.canonical(f"{value.name}.{name}")),)
         if isinstance(value, Instance) and name == "__class__":
-            return (_class_of(value),)
+            return (class_of(value),)
         if isinstance(value, (Instance, ClassValue)):
             return self.members(value, name)
         if isinstance(value, Super) and value.receiver.cls is not None:
@@ -383,7 +370,7 @@ class Resolver:
         known = any(bound not in (UNKNOWN, NONE) for bound in stored)
         inherited = self._inherited(lineage, name, value, declared=not known)
         if stored or inherited is not None:
-            return _union(tuple(stored), inherited or ())
+            return union(tuple(stored), inherited or ())
         return self._library_member(value, name)
 
     def _inherited(
@@ -395,7 +382,7 @@ class Resolver:
         """
         for entry in lineage:
             if isinstance(entry, ClassValue):
-                found = _union(
+                found = union(
                     *(
                         self._bind_method(bound, receiver)
                         for binding in entry.cls.scope.bindings.get(name, ())
@@ -420,7 +407,7 @@ class Resolver:
         if isinstance(value, Instance) and value.facts is not None:
             attribute = self.knowledge.attribute(value.type_name, name)
             if attribute is not None and attribute.returns is not None:
-                return self._of_type(attribute.returns)
+                return self.of_type(attribute.returns)
             if self.knowledge.method(value.type_name, name) is not None:
                 return (LibraryMethod(value, name),)
         return NOTHING_KNOWN
@@ -430,7 +417,9 @@ class Resolver:
             return (value,)
         function = value.function
         if function.has_decorator("property", "cached_property"):
-            return self._returned(function)
+            return self.returned(function)
+        if function.has_decorator("setter", "deleter", "getter"):
+            return ()
         if function.has_decorator("staticmethod"):
             return (value,)
         return (FunctionValue(function, receiver),)
@@ -443,15 +432,20 @@ class Resolver:
     # calls
 
     def _call(self, node: cst.Call) -> Values:
-        if isinstance(node.func, cst.Attribute) and (takes_out(node) or node.func.attr.value in _HANDS_ON_ITEMS):
-            containers = self.values(node.func.value)
-            if any(isinstance(value, Items) for value in containers):
-                return _from_container(containers, node.func.attr.value)
-        return _union(*(self._result(value, node) for value in self.values(node.func)))
+        if isinstance(node.func, cst.Attribute):
+            method = node.func.attr.value
+            if method in HANDS_ON_ITEMS or method == "setdefault" or takes_out(node):
+                containers = self.values(node.func.value)
+                if method == "setdefault" or any(isinstance(value, Items) for value in containers):
+                    return from_container(self, containers, node, method)
+            if method == "enter_context" and len(node.args) == 1:
+                return self._entered_by(node.args[0].value)
+        return union(*(self.result(value, node) for value in self.values(node.func)))
 
-    def _result(self, called: Value, node: cst.Call) -> Values:
+    def result(self, called: Value, node: cst.Call) -> Values:
+        """Return what calling a value gives; `node` is the call that makes a primitive then."""
         if isinstance(called, Symbol):
-            return self._symbol_called(called, node)
+            return self._symbol_called(called.name, node)
         if isinstance(called, ClassValue):
             instance = self.instance_of(called.cls)
             if instance.facts is None:
@@ -459,62 +453,25 @@ class Resolver:
             site = self._site(node, instance.type_name, instance.facts, called.cls)
             return (Instance(instance.type_name, instance.facts, called.cls, site),)
         if isinstance(called, FunctionValue):
-            return self._returned(called.function)
+            return self.returned(called.function)
         if isinstance(called, LibraryMethod):
             return self._method_called(called, node)
         if isinstance(called, Partial):
-            return self._result(called.target, node)
+            return self.result(called.target, node)
         return NOTHING_KNOWN
 
-    def _symbol_called(self, called: Symbol, node: cst.Call) -> Values:
-        name = called.name
+    def _symbol_called(self, name: str, node: cst.Call) -> Values:
         if (facts := self.knowledge.type(name)) is not None:
             if facts.items:
-                return (Items(tuple(self._of_type(item) for item in facts.items), exact=True),)
+                return (Items(tuple(self.of_type(item) for item in facts.items), exact=True),)
             return (Instance(name, facts, site=self._site(node, name, facts)),)
         function = self.knowledge.function(name)
         if function is not None:
             if function.returns is not None:
-                return self._of_type(function.returns)
+                return self.of_type(function.returns)
             if function.yields is not None:
-                return (Items((self._of_type(function.yields),)),)
-        if name in ("builtins.enumerate", "builtins.zip"):
-            parts = [_every(self.values(argument.value)) for argument in node.args]
-            return _pairs(*([NOTHING_KNOWN, *parts[:1]] if name == "builtins.enumerate" else parts))
-        if name == "functools.partial" and node.args:
-            return tuple(Partial(value, node) for value in self.values(node.args[0].value))
-        if name == "builtins.super":
-            return self._super(node)
-        if name in _WRAPPERS and node.args:
-            return tuple(Items((_every((value,)),)) for value in self.values(node.args[0].value))
-        if name in ("dataclasses.field", "attr.ib", "attrs.field"):
-            return self._field(node)
-        if name == "builtins.type" and len(node.args) == 1:
-            return tuple(map(_class_of, self.values(node.args[0].value)))
-        if name == "typing.cast" and len(node.args) > 1:
-            return self.values(node.args[1].value)
-        return NOTHING_KNOWN
-
-    def _super(self, node: cst.Call) -> Values:
-        function = self.functions.get(id(self.tree.scope_of(node).execution))
-        if function is None or function.cls is None or function.receiver_name is None:
-            return NOTHING_KNOWN
-        behind: Value = ClassValue(function.cls)
-        if node.args:
-            classes = self.values(node.args[0].value)
-            behind = classes[0]
-            if len(classes) != 1 or len(node.args) != 2 or dotted_name(node.args[1].value) != function.receiver_name:
-                return NOTHING_KNOWN
-        receivers = self.variable(function.receiver_name, function.scope)
-        if not isinstance(behind, ClassValue) or not isinstance(receivers[0], (Instance, ClassValue)):
-            return NOTHING_KNOWN
-        return (Super(receivers[0], behind.cls),)
-
-    def _field(self, node: cst.Call) -> Values:
-        for argument in node.args:
-            if argument.keyword is not None and argument.keyword.value in ("default_factory", "factory"):
-                return _union(*(self._result(value, node) for value in self.values(argument.value)))
-        return NOTHING_KNOWN
+                return (Items((self.of_type(function.yields),)),)
+        return called(self, name, node) or NOTHING_KNOWN
 
     def _method_called(self, called: LibraryMethod, node: cst.Call) -> Values:
         method = self.knowledge.method(called.receiver.type_name, called.name)
@@ -522,15 +479,16 @@ class Resolver:
             return NOTHING_KNOWN
         if method.makes is not None and (facts := self.knowledge.type(method.makes)) is not None:
             if facts.items:
-                return (Items(tuple(self._of_type(item) for item in facts.items), exact=True),)
+                return (Items(tuple(self.of_type(item) for item in facts.items), exact=True),)
             return (Instance(method.makes, facts, site=self._site(node, method.makes, facts)),)
         if method.returns is not None:
-            return self._of_type(method.returns)
+            return self.of_type(method.returns)
         if method.yields is not None:
-            return (Items((self._of_type(method.yields),)),)
+            return (Items((self.of_type(method.yields),)),)
         return NOTHING_KNOWN
 
-    def _of_type(self, name: str) -> Values:
+    def of_type(self, name: str) -> Values:
+        """Return an object of a library's type."""
         facts = self.knowledge.type(name)
         return (Instance(name, facts),) if facts is not None else NOTHING_KNOWN
 
@@ -540,7 +498,7 @@ class Resolver:
             site = self.sites[id(node)] = Site(node, self.tree.scope_of(node), name, facts, cls)
         return site
 
-    def _returned(self, function: Function) -> Values:
+    def returned(self, function: Function) -> Values:
         """Return what a call of a function of this module gives back: only small factories are looked into."""
         node = function.node
         if function.is_async or function.is_generator:
@@ -548,9 +506,11 @@ class Resolver:
         if len(self._open) > _DEEPEST // 2:
             self._cut = 0
             return NOTHING_KNOWN
-        found = _union(*(self.values(expression) for expression in function.returns))
+        found = union(*(self.values(expression) for expression in function.returns))
+        if isinstance(node, cst.FunctionDef) and not all(is_transparent(self, d, _PROPERTIES) for d in node.decorators):
+            found = union(found or (NONE,), NOTHING_KNOWN)
         if isinstance(node, cst.FunctionDef) and node.returns is not None and UNKNOWN in (found or NOTHING_KNOWN):
-            return _union(found, self._annotated(node.returns.annotation))
+            return union(found, self.annotations.values(node.returns.annotation))
         return found or (NONE,)
 
     # containers and the rest
@@ -567,115 +527,47 @@ class Resolver:
         containers = self.values(node.value)
         index = node.slice[0].slice
         if len(node.slice) == 1 and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
-            return _element(containers, index.value.evaluated_value)
+            return element(containers, index.value.evaluated_value)
         if isinstance(index, cst.Slice):
             return containers
-        return _every(containers)
+        return every(containers)
 
     def _lambda(self, node: cst.Lambda) -> Values:
         return (FunctionValue(self.functions[id(self.tree.scopes[id(node)])]),)
 
     def _display(self, node: cst.Tuple | cst.List | cst.Set) -> Values:
-        exact = not any(isinstance(element, cst.StarredElement) for element in node.elements)
-        elements = tuple(self.values(element.value) for element in node.elements)
-        if isinstance(node, cst.List) or not exact:
-            return (Items((*elements, *self._appended(node)), exact=False),)
-        return (Items(elements, exact=True),)
-
-    def _appended(self, node: cst.CSTNode) -> Iterable[Values]:
-        """What is appended or added to the variable or attribute that a display is assigned to."""
-        parent = self.tree.parent(node)
-        if not isinstance(parent, (cst.Assign, cst.AnnAssign)):
-            return
-        targets = [parent.target] if isinstance(parent, cst.AnnAssign) else [t.target for t in parent.targets]
-        scope = self.tree.scope_of(node)
-        for target in targets:
-            name = dotted_name(target)
-            if not name:
-                continue
-            for inner, given in self._fillings.get(name, ()):
-                if inner.is_within(self._reach(name, scope)):
-                    yield self.values(given)
-
-    def _reach(self, name: str, scope: Scope) -> Scope:
-        """Return the scope in which a variable is the same: an attribute in all of the class."""
-        function = self.functions.get(id(scope.execution)) if "." in name else None
-        return function.cls.scope if function is not None and function.cls is not None else scope
-
-    @functools.cached_property
-    def _fillings(self) -> dict[str, list[tuple[Scope, cst.BaseExpression]]]:
-        """What is appended or added to what, by its dotted name, in which scope."""
-        found: dict[str, list[tuple[Scope, cst.BaseExpression]]] = {}
-        for scope in self.tree.root.walk():
-            for call in scope.calls:
-                func = call.func
-                if isinstance(func, cst.Attribute) and func.attr.value in _FILLING and len(call.args) == 1:
-                    found.setdefault(dotted_name(func.value), []).append((scope, call.args[0].value))
-        return found
-
-    @functools.cached_property
-    def _element_stores(self) -> dict[str, list[tuple[Scope, cst.CSTNode]]]:
-        """What is stored to the elements of what, by its dotted name, in which scope."""
-        found: dict[str, list[tuple[Scope, cst.CSTNode]]] = {}
-        for scope in self.tree.root.walk():
-            for store in scope.stores:
-                if isinstance(store.node, cst.Subscript) and store.value is not None and not store.path:
-                    found.setdefault(dotted_name(store.node.value), []).append((scope, store.value))
-        return found
+        exact = not any(isinstance(item, cst.StarredElement) for item in node.elements)
+        elements = tuple(
+            every(self.values(item.value)) if isinstance(item, cst.StarredElement) else self.values(item.value)
+            for item in node.elements
+        )
+        if isinstance(node, cst.Tuple) and exact:
+            return (Items(elements, exact=True),)
+        return (Items((*elements, *self.put_into(node))),)
 
     def _dict(self, node: cst.Dict) -> Values:
-        elements = [self.values(element.value) for element in node.elements if isinstance(element, cst.DictElement)]
-        parent = self.tree.parent(node)
-        if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
-            name = dotted_name(parent.targets[0].target)
-            where = self._reach(name, self.tree.scope_of(node))
-            for inner, value in self._element_stores.get(name, ()) if name else ():
-                if inner.is_within(where):
-                    elements.append(self.values(value))
-        return (Items(tuple(elements)),)
+        elements = tuple(
+            every(self.values(item.value)) if isinstance(item, cst.StarredDictElement) else self.values(item.value)
+            for item in node.elements
+        )
+        return (Items((*elements, *self.put_into(node))),)
+
+    def put_into(self, made: cst.CSTNode) -> Iterable[Values]:
+        """Yield what is put into a container that an expression makes, after that."""
+        for filling in self._fillings.of(made):
+            found = self.values(filling.value)
+            yield every(found) if filling.many else found
+
+    @functools.cached_property
+    def _fillings(self) -> Fillings:
+        return Fillings(self.tree, self.functions)
+
+    def _operation(self, node: cst.BinaryOperation) -> Values:
+        """Return the container that adding or joining two of them gives."""
+        sides = self.values(node.left), self.values(node.right)
+        if not all(isinstance(value, Items) for side in sides for value in side):
+            return NOTHING_KNOWN
+        return (Items(tuple(every(side) for side in sides)),)
 
     def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Values:
         return (Items((self.values(node.elt),)),)
-
-
-def _union(*parts: Values) -> Values:
-    if len(parts) == 1:
-        return parts[0]
-    return tuple(dict.fromkeys(value for part in parts for value in part))
-
-
-def _class_of(value: Value) -> Value:
-    return ClassValue(value.cls) if isinstance(value, Instance) and value.cls is not None else UNKNOWN
-
-
-def _element(containers: Values, index: int) -> Values:
-    found: list[Value] = []
-    for value in containers:
-        if not isinstance(value, Items):
-            found.append(UNKNOWN)
-        elif value.exact and 0 <= index < len(value.elements):
-            found.extend(value.elements[index])
-        else:
-            found.extend(value.every())
-    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN
-
-
-def _from_container(containers: Values, method: str) -> Values:
-    """Return what a method of a container gives back: itself, pairs with its items, or one of them."""
-    if method == "items":
-        return _pairs(NOTHING_KNOWN, _every(containers))
-    if method in _HANDS_ON_ITEMS:
-        return containers
-    return _union(_every(containers), (NONE,) if method == "get" else ())
-
-
-def _pairs(*parts: Values) -> Values:
-    """Return an iterable of tuples."""
-    return (Items(((Items(parts, exact=True),),)),)
-
-
-def _every(containers: Values) -> Values:
-    found: list[Value] = []
-    for value in containers:
-        found.extend(value.every() if isinstance(value, Items) else (UNKNOWN,))
-    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN

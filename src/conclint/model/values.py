@@ -130,3 +130,31 @@ Value: TypeAlias = (
 Values: TypeAlias = "tuple[Value, ...]"
 NOTHING_KNOWN: Values = (UNKNOWN,)
 NONE = Constant(None)
+
+
+def union(*parts: Values) -> Values:
+    """Return what any of several expressions may be."""
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(dict.fromkeys(value for part in parts for value in part))
+
+
+def every(containers: Values) -> Values:
+    """Return what an item of a container may be."""
+    found: list[Value] = []
+    for value in containers:
+        found.extend(value.every() if isinstance(value, Items) else (UNKNOWN,))
+    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN
+
+
+def element(containers: Values, index: int) -> Values:
+    """Return what the item of a container at `index` may be; -1 stands for any."""
+    found: list[Value] = []
+    for value in containers:
+        if not isinstance(value, Items):
+            found.append(UNKNOWN)
+        elif value.exact and 0 <= index < len(value.elements):
+            found.extend(value.elements[index])
+        else:
+            found.extend(value.every())
+    return tuple(dict.fromkeys(found)) or NOTHING_KNOWN

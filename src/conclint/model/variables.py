@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.known_calls import FIELDS
 from conclint.model.values import ClassValue, Constant, Instance, Items, Unknown
 from conclint.model.words import Base
 from conclint.syntax import BindingKind, Scope, ScopeKind
@@ -143,8 +144,13 @@ class Variables:
         """Tell an attribute that lives on the class: bound in its body to an object and never through `self`."""
         bindings = cls.attributes.get(name, [])
         return bool(bindings) and all(
-            binding.scope is cls.scope and isinstance(binding.value, _FRESH_VALUES) for binding in bindings
+            binding.scope is cls.scope and isinstance(binding.value, _FRESH_VALUES) and not self._is_field(binding.value)
+            for binding in bindings
         )
+
+    def _is_field(self, value: cst.BaseExpression) -> bool:
+        """Tell a field of a dataclass, which each object gets for itself."""
+        return isinstance(value, cst.Call) and self._module.symbol(value.func) in FIELDS
 
     def is_fresh(self, name: str, function: Function) -> bool:
         """Tell a local that only holds objects which this very call has made and not yet given to anybody else."""

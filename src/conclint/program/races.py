@@ -172,6 +172,8 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
             return False
         if first.root.place.path == second.root.place.path and second.position in first.root.apart:
             return False
+    if Where.FORK in (first.where, second.where):
+        return False  # a child that has just been forked has one thread
     # A signal handler interrupts the main thread, and code at exit runs when that has ended.
     return not (Where.EXIT in (first.where, second.where) and Runner.MAIN in (first.runner, second.runner))
 
