@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.events import Root
     from conclint.model.module import ModuleModel
+    from conclint.model.values import Instance
 
 ELSEWHERE = (Where.THREAD, Where.PROCESS, Where.WORKER, Where.HELPER)
 """Where code runs beside the code that brought it there."""
@@ -32,6 +33,18 @@ class Runners:
     def roots(self, function: Function) -> tuple[Root, ...]:
         """Return the roots whose threads or processes run `function`, directly or through calls."""
         return tuple(self._reached.get(id(function), ()))
+
+    def behind(self, instances: Iterable[Instance]) -> list[Root]:
+        """Return the roots that thread or process objects run, as far as it is seen where these were made."""
+        found: dict[int, Root] = {}
+        for instance in instances:
+            for root in self._module.roots:
+                of_class = root.receiver is not None and instance.cls is not None and root.site is None
+                if (instance.site is not None and root.site is instance.site.call) or (
+                    of_class and root.receiver in self._module.resolver.mro(instance.cls)  # type: ignore[arg-type]
+                ):
+                    found[id(root)] = root
+        return list(found.values())
 
     def in_caller(self, function: Function) -> bool:
         """Tell whether code that is no root's runs `function`: the module's own, or that of an importer."""

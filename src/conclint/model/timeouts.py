@@ -66,7 +66,8 @@ def unchecked_timeouts(module: ModuleModel) -> Iterator[UncheckedTimeout]:
         function = module.function_at(call)
         if function is None or module.inside(call, cst.While) is not None:
             continue
-        others = _joined(module, event) if joins else _signalling(module, event)
+        ended = (root.function for root in module.runners.behind(event.instances))
+        others = ended if joins else _signalling(module, event)
         written = {
             access.variable.key: access
             for other in _with_callees(module, others)
@@ -77,17 +78,6 @@ def unchecked_timeouts(module: ModuleModel) -> Iterator[UncheckedTimeout]:
         use = _used(module, function, event, set(written)) if written else None
         if use is not None:
             yield UncheckedTimeout(event, use, written[use.variable.key])
-
-
-def _joined(module: ModuleModel, event: Event) -> Iterator[Function]:
-    """Yield what runs in the threads that are waited for."""
-    for instance in event.instances:
-        for root in module.roots:
-            of_class = root.receiver is not None and instance.cls is not None and root.site is None
-            if (instance.site is not None and root.site is instance.site.call) or (
-                of_class and root.receiver in module.resolver.mro(instance.cls)  # type: ignore[arg-type]
-            ):
-                yield root.function
 
 
 def _signalling(module: ModuleModel, event: Event) -> Iterator[Function]:
