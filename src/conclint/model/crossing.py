@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, rest_arguments
+from conclint.model.escape import fate_of
 from conclint.model.events import primitives_of, workers_of
 from conclint.model.pickling import unpicklable
 from conclint.model.spawning import UNDECIDED, start_method
@@ -48,7 +49,7 @@ def unpicklable_tasks(module: ModuleModel) -> Iterator[Unpicklable]:
         return
     for handover in module.handovers:
         method = _method(module, handover)
-        if method == "fork" or method == UNDECIDED:
+        if method in ("fork", UNDECIDED) or (handover.where is Where.PROCESS and not _is_started(module, handover)):
             continue
         for node in _sent(handover):
             what = unpicklable(module, node)
@@ -82,6 +83,12 @@ def _method(module: ModuleModel, handover: Handover) -> str | None:
 def _is_pickling(instance: Instance) -> bool:
     facts = instance.facts
     return facts is not None and facts.domain is Domain.PROCESS and instance.type_name.startswith(_LIBRARIES)
+
+
+def _is_started(module: ModuleModel, handover: Handover) -> bool:
+    """Tell whether a process is started, or may be by others."""
+    fate = fate_of(module, handover.call)
+    return bool(fate.escapes or fate.used("start"))
 
 
 def _is_shared_in_vain(module: ModuleModel, node: cst.BaseExpression) -> bool:

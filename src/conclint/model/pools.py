@@ -10,6 +10,7 @@ import libcst as cst
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
 from conclint.model.escape import Way, fate_of
+from conclint.model.expecting import is_expected
 from conclint.model.results import is_unasked
 from conclint.model.rewriting import indentation, line_of, variable_of
 from conclint.model.values import LibraryMethod
@@ -49,7 +50,7 @@ def open_pools(module: ModuleModel) -> Iterator[OpenPool]:
         close, join = calls.get("close"), calls.get("join")
         if close is not None and (join is not None or _is_all_waited_for(module, fate)):
             continue
-        if _keeps_running(module, fate):
+        if _keeps_running(module, fate) or (not fate.uses and is_expected(module, site.call, "ValueError")):
             continue
         yield OpenPool(site, variable_of(module, site.call), close, join)
 

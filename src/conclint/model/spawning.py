@@ -76,14 +76,15 @@ def _is_busy(module: ModuleModel, site: Site) -> bool:
 
 
 def _method_set(module: ModuleModel) -> str | None:
-    """Return the start method that `set_start_method` sets for good."""
+    """Return the start method that `set_start_method` sets for good, `UNDECIDED` where several calls differ."""
+    found: set[str | None] = set()
     for scope in module.scopes:
         for call in scope.calls:
             for value in module.values(call.func):
                 if isinstance(value, Symbol) and (facts := module.knowledge.function(value.name)) is not None:
                     if facts.effect == "start method":
-                        return _literal(call, facts.start_method)
-    return None
+                        found.add(_literal(call, facts.start_method))
+    return found.pop() if len(found) == 1 else UNDECIDED if found else None
 
 
 def _method(module: ModuleModel, site: Site | None) -> str | None:
