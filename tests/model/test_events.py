@@ -226,6 +226,27 @@ def test_one_worker_is_one_lane() -> None:
     assert not fourth
 
 
+@pytest.mark.parametrize(
+    ("call", "domains"),
+    [
+        ("Parallel(n_jobs=2)(delayed(f)(i) for i in range(3))", [Domain.PROCESS]),
+        ("Parallel(4, prefer='threads')([delayed(f)(1)])", [Domain.THREAD]),
+        ("Parallel(n_jobs=2, backend='threading')(delayed(f)(i) for i in range(3))", [Domain.THREAD]),
+        ("Parallel(n_jobs=2, backend=chosen)(delayed(f)(i) for i in range(3))", []),
+        ("Parallel(n_jobs=1)(delayed(f)(i) for i in range(3))", []),
+        ("Parallel()(delayed(f)(i) for i in range(3))", []),
+        ("tasks = [delayed(f)(i) for i in range(3)]", []),
+    ],
+)
+def test_what_is_delayed_runs_where_its_taker_runs_it(call: str, domains: list[Domain]) -> None:
+    model = model_of(f"""
+        from joblib import Parallel, delayed
+        def f(x): pass
+        {call}
+    """)
+    assert [root.domain for root in model.roots] == domains
+
+
 def test_processes_are_another_domain_than_threads() -> None:
     model = model_of("""
         import threading, multiprocessing

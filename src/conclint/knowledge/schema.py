@@ -79,6 +79,8 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     passes: int | None = None
     """How many positional arguments the library passes (the result, a signal's number and frame); None:
     those of `args` and `kwargs` only."""
+    taken_by: str | None = None
+    """The type of the object that runs it, when that is called with what this call makes: `Parallel()(delayed(f)(1))`."""
     executor: Parameter | None = None
     """The executor whose workers run it; when not given, or None, threads of a default one."""
     errors: Literal["result", "raised", "reported", "ignored"] | None = None
@@ -242,6 +244,8 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     order: dict[str, Order] = {}
     guarded_by: Parameter | None = None
     workers: Parameter | None = None
+    alone_by_default: bool = False
+    """Without a number of workers, and with 1, it runs everything itself, in the caller's thread."""
     context: Parameter | None = None
     """The parameter that takes a process context, which settles the start method."""
     count: Parameter | None = None
@@ -259,7 +263,7 @@ class Type(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     blocks: Blocks | None = None
     """The call itself may wait: `socket.create_connection`."""
     start_method: str | None = None
-    """The start method of multiprocessing that it stands for: "fork", "spawn", "forkserver"."""
+    """The start method that it stands for: multiprocessing's "fork", "spawn" or "forkserver", or one of its own."""
     enter: str | None = None
     exit: str | None = None
     enters: str | None = None

@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
+from conclint.model.settling import taker_around
 from conclint.model.values import (
     NONE,
     UNKNOWN,
@@ -202,8 +203,11 @@ def _handed_over(module: ModuleModel, call: cst.Call, called: Value) -> Iterator
         return
     for one in runs:
         target = argument(call, one.target)
-        if target is not None:
-            yield Handover(call, one, target, name, receiver, facts)
+        if target is None:
+            continue
+        if one.taken_by is not None and (receiver := taker_around(module, call, one.taken_by)) is None:
+            continue
+        yield Handover(call, one, target, name, receiver, facts)
 
 
 def _constructed(module: ModuleModel, cls: Class) -> tuple[str, Type] | None:
