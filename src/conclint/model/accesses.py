@@ -157,10 +157,16 @@ class _Collector:
         for part in descendants(value):
             if isinstance(part, (cst.Name, cst.Attribute)) and self._variable(part) == variable:
                 yield part
-            elif isinstance(part, cst.Name) and (owner := self.function.scope).owner(part.value) is owner:
-                for binding in owner.bindings.get(part.value, ()):
+            elif isinstance(part, cst.Name):
+                for binding in self._local_bindings(part):
                     if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
                         yield from self._read_directly(variable, binding.value)
+
+    def _local_bindings(self, name: cst.Name) -> list[Binding]:
+        """Return what may have bound a local of this function when `name` uses it."""
+        owner = self.function.scope
+        bindings = owner.bindings.get(name.value, []) if owner.owner(name.value) is owner else []
+        return (self.module.resolver.reaching(name, owner) or bindings) if len(bindings) > 1 else bindings
 
     def _read_directly(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
         for part in descendants(value):

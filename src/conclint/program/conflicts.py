@@ -79,6 +79,8 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
 def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
     if access.kind is AccessKind.READ or access.in_construction:
         return None
+    if access.kind is AccessKind.STORE and access.fact.constant:
+        return None  # a flag, which whoever tests it sees a moment sooner or later
     if access.fact.acts_under and not access.locks:
         return _unrepeated(races, access, accesses)
     return next(_seen(races, access, accesses), None) or _against_a_guard(races, access, accesses)
@@ -98,7 +100,7 @@ def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) 
 
 def _is_reported_alone(access: SharedAccess, other: SharedAccess) -> bool:
     """Without locks the side that takes several steps is the one to mend; a plain write disturbs it, but is no mistake."""
-    return access.kind.compound or bool(other.locks)
+    return access.kind.compound or (bool(other.locks) and not access.locks)
 
 
 def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
@@ -107,7 +109,7 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
         return None
     outside = [one for one in accesses if not one.in_construction]
     for other in _nearest(access, outside):
-        if not other.locks or not conflict_between(access, other):
+        if not races.are_of_threads(other.locks) or not conflict_between(access, other):
             continue
         guarded = [one for one in outside if one.locks & other.locks]
         if len(guarded) * 2 < len(outside) or not any(one.kind.writes for one in guarded):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.program.linking import Linker
+
+_AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,8 +117,15 @@ class CallGraph:
 
     @functools.cached_property
     def construction(self) -> frozenset[str]:
-        """Constructors, and the methods that only constructors call on their own object: nobody else has it yet."""
-        found = {key for key, function in self.functions.items() if function.is_constructor}
+        """Constructors, and the methods that only constructors call on their own object: nobody else has it yet.
+
+        What sets an object up again after a fork counts as well: the child has one thread (Library Reference, `os.fork`).
+        """
+        found = {
+            key
+            for key, function in self.functions.items()
+            if function.is_constructor or _AFTER_FORK.search(function.name.rpartition(".")[2])
+        }
         candidates = [
             key
             for key, function in self.functions.items()

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from conclint.knowledge.schema import Primitive
+from conclint.knowledge.schema import Domain, Primitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +67,10 @@ class LockNames:
     def is_semaphore(self, identity: str) -> bool:
         """Tell a semaphore, which may pass turns on instead of locking."""
         return any(fact.kind is Primitive.SEMAPHORE for fact in self._by_identity.get(identity, ()))
+
+    def domain(self, identity: str) -> Domain:
+        """Return between whom a lock works; threads where that is not known."""
+        return next((fact.domain for fact in self._by_identity.get(identity, ())), Domain.THREAD)
 
     def is_of_self(self, key: str) -> bool:
         """Tell a lock that each object has one of, as a method of the object names it."""

@@ -7,7 +7,7 @@ import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from conclint.knowledge.schema import Where
+from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base
 from conclint.program.contexts import Context, Own, Runner, in_order
 
@@ -107,6 +107,10 @@ class Races:
             or any(call.live for call in function.calls)
             or function.key in self._makers
         )
+
+    def are_of_threads(self, locks: frozenset[str]) -> bool:
+        """Tell whether some of these locks keep threads apart: asyncio's show that tasks meet, on one thread."""
+        return any(self._locks.domain(lock) is not Domain.ASYNCIO for lock in locks)
 
     def _take_turns(self, one: SharedAccess, other: SharedAccess) -> bool:
         """Tell two sides that each wait for a semaphore first: what one releases is the other's turn."""
