@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
+from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Receiver(enum.Enum):
     SELF = "self"  # the caller's own object
     SUPER = "super"  # that too, and no override of the method
     FRESH = "fresh"  # an object that the caller has made and not given away
+    COMMON = "common"  # one that a global or an enclosing function's variable holds
+    PART = "part"  # one that an attribute of the caller's own object holds
+    PARAMETER = "parameter"  # one that the caller was given
     OTHER = "other"
 
 
@@ -103,15 +107,40 @@ def _whose(module: ModuleModel, function: Function, node: cst.BaseExpression) ->
             return Receiver.SELF
         if module.class_of_receiver(node) is not None:
             return Receiver.SELF  # the enclosing method's
-        owner = function.scope.owner(node.value)
-        if owner is function.scope and module.variables.is_fresh(node.value, function):
-            return Receiver.FRESH
+        return _of_variable(module, function, node.value)
+    if isinstance(node, cst.Attribute):
+        return _PARTS.get(_whose(module, function, node.value), Receiver.OTHER)
     if isinstance(node, cst.Call):
         func = node.func
         if isinstance(func, cst.Name) and func.value == "super":
             return Receiver.SUPER
         if any(isinstance(value, ClassValue) for value in module.values(func)):
             return Receiver.FRESH
+    return Receiver.OTHER
+
+
+_PARTS = {
+    Receiver.SELF: Receiver.PART,
+    Receiver.PART: Receiver.PART,
+    Receiver.COMMON: Receiver.COMMON,
+    Receiver.PARAMETER: Receiver.PARAMETER,
+    Receiver.FRESH: Receiver.FRESH,
+}
+
+
+def _of_variable(module: ModuleModel, function: Function, name: str) -> Receiver:
+    owner = function.scope.owner(name)
+    if owner is not function.scope:
+        return Receiver.COMMON
+    if module.variables.is_fresh(name, function):
+        return Receiver.FRESH
+    bindings = owner.bindings.get(name, [])
+    if all(binding.kind is BindingKind.PARAMETER for binding in bindings):
+        return Receiver.PARAMETER
+    if len(bindings) == 1 and bindings[0].kind is BindingKind.ASSIGN and not bindings[0].path:
+        value = bindings[0].value
+        if isinstance(value, (cst.Name, cst.Attribute)) and name not in dotted_name(value).split("."):
+            return _whose(module, function, value)
     return Receiver.OTHER
 
 

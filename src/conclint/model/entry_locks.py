@@ -31,6 +31,7 @@ _HARMLESS_DECORATORS = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "override", "final", "abstractmethod",
      "contextmanager", "asynccontextmanager", "requires"}
 )  # fmt: skip
+_OWN = (Receiver.SELF, Receiver.SUPER, Receiver.FRESH)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class EntryLocks:
         through = f"@{dotted_name(base)}" if base is not None else ""
         for key, lock in known.items():
             if "@" in key:
-                if entry.receiver is Receiver.OTHER and key.endswith(through) and through != "@":
+                if entry.receiver not in _OWN and key.endswith(through) and through != "@":
                     yield key.removesuffix(through)
             elif not lock.of_self or entry.receiver in (Receiver.SELF, Receiver.SUPER):
                 yield key

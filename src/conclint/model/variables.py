@@ -46,7 +46,7 @@ class Variable:
     @property
     def key(self) -> str:
         """The identity as text: `Queue.items`, `:total`, `main:hits`."""
-        separator = "." if self.base in (Base.SELF, Base.CLASS, Base.OTHER) else ":"
+        separator = "." if self.base.is_attribute else ":"
         return f"{self.owner}{separator}{self.name}"
 
 
@@ -118,6 +118,8 @@ class Variables:
             outer = self._module.function_of(owner) if owner is not None else None
             if outer is not None and outer is not function and outer.receiver_name == node.value:
                 return Base.SELF
+            if owner is not function.scope:
+                return Base.COMMON
         return Base.OTHER
 
     def _attribute(self, cls: Class, name: str, base: Base, node: cst.CSTNode) -> Variable | None:

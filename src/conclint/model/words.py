@@ -43,10 +43,11 @@ class Base(enum.Enum):
     GLOBAL = "global"  # a module's
     CLASS = "class"  # the class's own, shared by all objects
     SELF = "self"  # the object's that the method is bound to
+    COMMON = "common"  # that of an object which a global or an enclosing function's variable holds
     OTHER = "other"  # some object's that is not seen to be made here
     CAPTURED = "captured"  # a local of an enclosing function
 
     @property
     def is_attribute(self) -> bool:
         """An object's or a class's."""
-        return self in (Base.CLASS, Base.SELF, Base.OTHER)
+        return self in (Base.CLASS, Base.SELF, Base.COMMON, Base.OTHER)

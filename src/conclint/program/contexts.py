@@ -21,7 +21,8 @@ _APART = (Domain.PROCESS, Domain.INTERPRETER)
 class Own(enum.Enum):
     """Whose object `self` is, seen from the thread."""
 
-    SHARED = "shared"  # several threads may have it
+    SHARED = "shared"  # several threads have it
+    SOMEBODYS = "somebody's"  # it was reached through other objects, and may be another one each time
     DISTINCT = "distinct"  # each run of the root has one of its own, though others may reach it
     ALONE = "alone"  # the thread has made it and given it to nobody
 
@@ -121,16 +122,20 @@ class Contexts:
             self._found[at].add(running)
             self._came_from[at, running] = before
             for edge in self._graph.calls(at):
-                passed = running.owning(_owned(running.own, edge.receiver))
+                passed = running.owning(_owned(running.own, edge.receiver, at_root=before is None))
                 pending.append((edge.callee, passed, (at, running)))
 
 
-def _owned(own: Own, receiver: str) -> Own:
+def _owned(own: Own, receiver: str, *, at_root: bool) -> Own:
+    """Return whose object a callee's `self` is; `at_root`: the caller is what was handed over or is there for anybody."""
     if receiver == "fresh":
         return Own.ALONE
-    if receiver == "self" or own is Own.ALONE:
+    if receiver == "common":
+        return Own.SHARED
+    if receiver in ("self", "part") or own is Own.ALONE:
         return own
-    return Own.SHARED
+    # What a thread's own function was given, others may well have too.
+    return Own.SHARED if receiver == "none" or (receiver == "parameter" and at_root) else Own.SOMEBODYS
 
 
 def in_order(contexts: Iterable[Context]) -> list[Context]:

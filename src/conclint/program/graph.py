@@ -178,7 +178,7 @@ class CallGraph:
         are of one class.
         """
         fact = edge.fact
-        if fact.receiver not in ("other", "fresh"):
+        if fact.receiver in ("none", "self", "super"):
             return held
         mark = f"@{fact.receiver_path}"
         own = self.linker.order(self.functions[edge.callee].owner)

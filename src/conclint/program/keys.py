@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.model.words import Base
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,7 +35,7 @@ class Keys:
 
     def of_variable(self, variable: Variable) -> str:
         """Return the key of a variable: that of its class and a dot for an attribute."""
-        if variable.base in (Base.SELF, Base.CLASS, Base.OTHER):
+        if variable.base.is_attribute:
             return f"{self._path}:{variable.owner}.{variable.name}"
         return f"{self._path}:{variable.owner}:{variable.name}"
 

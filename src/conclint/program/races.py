@@ -75,7 +75,7 @@ class Races:
         return found
 
     def _variable(self, fact: AccessFact) -> str:
-        if fact.base in (Base.SELF, Base.CLASS, Base.OTHER):
+        if fact.base.is_attribute:
             owner, _, attribute = fact.variable.rpartition(".")
             return f"{self._graph.linker.owner(owner, attribute)}.{attribute}"
         return fact.variable
@@ -160,6 +160,8 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False
     if _owned(first, one) or _owned(second, other):
         return False
+    if _of_somebody(first, one) or _of_somebody(second, other):
+        return False
     if _on_loop(first, one) and (_on_loop(second, other) or second.runner is Runner.MAIN):
         return False
     if _on_loop(second, other) and first.runner is Runner.MAIN:
@@ -189,6 +191,16 @@ def _on_loop(context: Context, access: SharedAccess) -> bool:
 
 def _of_object(access: SharedAccess) -> bool:
     return access.fact.base is Base.SELF
+
+
+def _of_somebody(context: Context, access: SharedAccess) -> bool:
+    """Tell an access of an object that may be another one each time: nothing shows that two threads have the same."""
+    if access.fact.base is Base.SELF:
+        return context.own is Own.SOMEBODYS
+    if access.fact.base is Base.OTHER:
+        given = access.fact.label.partition(".")[0] in access.function.parameters
+        return not (given and context.root is not None and context.root.function == access.function.key)
+    return False
 
 
 def _owned(context: Context, access: SharedAccess) -> bool:

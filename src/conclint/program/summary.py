@@ -38,8 +38,8 @@ class AccessFact(msgspec.Struct, frozen=True):
 class CallFact(msgspec.Struct, frozen=True):
     """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
 
-    `receiver` is whose method is called: "none", "self", "super" (the same, and no override), "fresh" (an object that the
-    caller owns) or "other".
+    `receiver` is whose method is called, a value of `conclint.model.calls.Receiver`: "none", "self", "super", "fresh",
+    "common", "part", "parameter" or "other".
     """
 
     callee: str
