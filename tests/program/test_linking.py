@@ -20,7 +20,7 @@ def program_of(text: str) -> Program:
 
 
 def contexts_of(text: str) -> dict[str, list[str]]:
-    """Return for each function who runs it: "main", or the name of the function that is handed over; + for many."""
+    """Return for each function who runs it: "main", "user" for an unseen caller, or what is handed over; + for many."""
     program = program_of(text)
     names = {key: function.name for key, function in program.functions.items()}
     return {
@@ -120,7 +120,7 @@ def test_an_exported_function_that_nobody_is_seen_to_call_may_be_called_by_anyon
         class C:
             def method(self): pass
     """)
-    assert contexts["public"] == contexts["C.method"] == ["main"]
+    assert contexts["public"] == contexts["C.method"] == ["user"]
     assert contexts["_private"] == []
     assert contexts["work"] == ["work"]
 

@@ -11,7 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind
-from conclint.program.contexts import Context, Runner
+from conclint.program.contexts import Context
 from conclint.program.races import Clash
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class Conflict(Clash):
 def conflicts(races: Races) -> list[Conflict]:
     """Return the conflicts of the program, at most one for each function and variable, the gravest."""
     found: list[Conflict] = []
-    for accesses in races.variables.values():
+    for variable, accesses in races.variables.items():
+        if races.is_of_a_lock(variable):
+            continue
         by_function: dict[str, list[Conflict]] = {}
         for access in accesses:
             conflict = _of(races, access, accesses)
@@ -125,7 +127,7 @@ def _unrepeated(races: Races, access: SharedAccess, accesses: Sequence[SharedAcc
     threads = races.parallel(access, access, _anybody)
     if threads is None:
         return next(_seen(races, access, accesses), None)
-    return Conflict(access, access, *threads, seen=any(one.runner is not Runner.ANYBODY for one in threads), double_check=True)
+    return Conflict(access, access, *threads, seen=all(one.is_seen for one in threads), double_check=True)
 
 
 def _anybody(_context: Context) -> bool:

@@ -30,14 +30,15 @@ class Own(enum.Enum):
 class Runner(enum.Enum):
     """What runs a function."""
 
-    MAIN = "main"
+    MAIN = "main"  # code at module level, and what it calls
+    USER = "user"  # code that is not to be seen, and may call what is exported
     ROOT = "root"
     ANYBODY = "anybody"  # users of a class or module that locks: it is meant for several threads
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
-    """A thread, or several of one making, that may run a function. `root` is None for the main thread and for anybody.
+    """A thread, or several of one making, that may run a function. `root` is None where no thread is seen to start.
 
     `position` is that of the root among those of its module.
     """
@@ -54,6 +55,16 @@ class Context:
         if self.runner is Runner.ANYBODY:
             return True
         return self.root is not None and self.root.many and self.position not in self.root.apart
+
+    @property
+    def in_main(self) -> bool:
+        """It is the main thread, or an unseen caller who as likely as not is the main thread."""
+        return self.runner in (Runner.MAIN, Runner.USER)
+
+    @property
+    def is_seen(self) -> bool:
+        """The program is seen to run it: no unseen caller is supposed."""
+        return self.runner in (Runner.MAIN, Runner.ROOT)
 
     @property
     def where(self) -> Where | None:
@@ -80,6 +91,7 @@ class Context:
 
 
 MAIN = Context(None, 0)
+USER = Context(None, -2, runner=Runner.USER)
 ANYBODY = Context(None, -1, runner=Runner.ANYBODY)
 
 
@@ -96,7 +108,7 @@ class Contexts:
             for key in graph.targets(root):
                 self._reach(key, context)
         for key in graph.entries():
-            self._reach(key, MAIN)
+            self._reach(key, USER if graph.functions[key].name else MAIN)
         for key in graph.used_by_anybody():
             self._reach(key, ANYBODY)
 

@@ -160,7 +160,7 @@ class Deadlocks:
 
 
 def _together(first: Context, second: Context) -> bool:
-    if first.number == second.number:
+    if first.number == second.number or (first.in_main and second.in_main):
         return first.many
     if first.root is not None and second.root is not None:
         if first.root.lane and first.root.lane == second.root.lane:

@@ -134,7 +134,8 @@ class Linker:
 
     def method(self, cls: str, name: str) -> str:
         """Return the key of the function that a method of a class is, empty when it has none in the program."""
-        return next((f.methods[name] for key in self.order(cls) if name in (f := self.classes[key]).methods), "")
+        classes = (self.classes[key] for key in self.order(cls) if key in self.classes)
+        return next((fact.methods[name] for fact in classes if name in fact.methods), "")
 
     def owner(self, cls: str, attribute: str) -> str:
         """Return the class, of `cls` and its bases, that an attribute belongs to: the most basic one that stores it."""

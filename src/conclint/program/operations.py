@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,8 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             target = store.node.value if isinstance(store.node, cst.Subscript) else store.node
             if not isinstance(target, cst.Attribute):
                 continue
-            symbol = model.symbol(target)
+            module = model.symbol(target.value)
+            symbol = f"{module}.{target.attr.value}" if module is not None else None
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
                 yield Operation(model, store.node, "store", symbol, effect=variable.effect)
@@ -151,7 +153,14 @@ def _callbacks(model: ModuleModel) -> Iterator[Operation]:
 def _spawns(model: ModuleModel) -> Iterator[Operation]:
     """Whatever makes processes, by `multiprocessing`'s start methods or by a fork."""
     for spawn in find_spawns(model):
+        if _is_of_other_library(model, spawn.call):
+            continue  # joblib's and others' pools have start methods of their own
         yield Operation(model, spawn.call, "spawn", spawn.what, start_method=spawn.method or "")
+
+
+def _is_of_other_library(model: ModuleModel, call: cst.Call) -> bool:
+    makers = [value.type_name for value in model.values(call) if isinstance(value, Instance) and value.type_name]
+    return any(name.partition(".")[0] not in sys.stdlib_module_names for name in makers)
 
 
 def _locals(model: ModuleModel) -> Iterator[Operation]:

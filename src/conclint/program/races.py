@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base
-from conclint.program.contexts import Context, Own, Runner, in_order
+from conclint.program.contexts import Context, Own, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +69,9 @@ class Races:
             for fact in function.accesses:
                 locks = self._locks.guards(frozenset(fact.locks) | entry)
                 alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
-                constructing = fact.base is Base.SELF and function.key in self._graph.construction
+                constructing = function.key in self._graph.construction and (
+                    fact.base is Base.SELF or not function.is_constructor
+                )
                 access = SharedAccess(fact, function, contexts, locks, alone, constructing)
                 found[self._variable(fact)].append(access)
         return found
@@ -92,7 +94,7 @@ class Races:
                 calls = [
                     edge
                     for edge in graph.callers[key]
-                    if any(context.runner is Runner.MAIN for context in self._contexts.of(edge.caller))
+                    if any(context.in_main for context in self._contexts.of(edge.caller))
                 ]
                 entered = not calls or any(edge.fact.live for edge in calls)
                 if entered or any(edge.caller not in alone and graph.functions[edge.caller].name for edge in calls):
@@ -107,6 +109,11 @@ class Races:
             or any(call.live for call in function.calls)
             or function.key in self._makers
         )
+
+    def is_of_a_lock(self, variable: str) -> bool:
+        """Tell an attribute of a class that is a lock itself, which knows best what it may read without one."""
+        owner = variable.rpartition(".")[0]
+        return bool(self._graph.linker.method(owner, "acquire") and self._graph.linker.method(owner, "release"))
 
     def are_of_threads(self, locks: frozenset[str]) -> bool:
         """Tell whether some of these locks keep threads apart: asyncio's show that tasks meet, on one thread."""
@@ -125,7 +132,7 @@ class Races:
         access: SharedAccess,
         others: Iterable[SharedAccess],
         counts: Callable[[SharedAccess], bool] = lambda other: other.kind.writes,
-        runs: Callable[[Context], bool] = lambda context: context.runner is not Runner.ANYBODY,
+        runs: Callable[[Context], bool] = lambda context: context.is_seen,
     ) -> Clash | None:
         """Return a clash of an access with one of `others` for which `counts` holds, perhaps with itself.
 
@@ -143,16 +150,34 @@ class Races:
         self,
         one: SharedAccess,
         other: SharedAccess,
-        runs: Callable[[Context], bool] = lambda context: context.runner is not Runner.ANYBODY,
+        runs: Callable[[Context], bool] = lambda context: context.is_seen,
     ) -> tuple[Context, Context] | None:
         """Return two threads that may make the two accesses at the same time, if there are such."""
         if one.in_construction or other.in_construction or self._take_turns(one, other):
             return None
         for first in in_order(filter(runs, one.contexts)):
             for second in in_order(filter(runs, other.contexts)):
-                if _at_once(first, second, one, other):
+                if _at_once(first, second, one, other) and not self._of_two_objects(first, second, one, other):
                     return first, second
         return None
+
+    def _of_two_objects(self, first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
+        """Tell accesses through `self` by threads each of which has an object of its own, or one of another class."""
+        if not (_of_object(one) and _of_object(other)):
+            return False
+        if first.own is Own.DISTINCT and second.own is Own.DISTINCT:
+            return True
+        if first.root is None or second.root is None or Own.SHARED not in (first.own, second.own):
+            return False
+        owners = [self._owner_of(context) for context in (first, second)]
+        if not all(owners):
+            return False
+        order = self._graph.linker.order
+        return owners[0] not in order(owners[1]) and owners[1] not in order(owners[0])
+
+    def _owner_of(self, context: Context) -> str:
+        function = self._graph.functions.get(context.root.function) if context.root is not None else None
+        return function.owner if function is not None else ""
 
 
 def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
@@ -162,16 +187,19 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False
     if _of_somebody(first, one) or _of_somebody(second, other):
         return False
-    if _on_loop(first, one) and (_on_loop(second, other) or second.runner is Runner.MAIN):
+    if _on_loop(first, one) and (_on_loop(second, other) or second.in_main):
         return False
-    if _on_loop(second, other) and first.runner is Runner.MAIN:
+    if _on_loop(second, other) and first.in_main:
+        return False
+    if first.in_main and second.in_main:
         return False
     if first.number == second.number:
-        distinct = Own.DISTINCT in (first.own, second.own) and _of_object(one) and _of_object(other)
-        return first.many and not distinct
-    if first.runner is Runner.MAIN and one.alone_in_main:
+        return first.many
+    if first.where is second.where and first.where in (Where.SIGNAL, Where.EXIT):
+        return False  # one after the other, on the main thread
+    if first.in_main and one.alone_in_main:
         return False
-    if second.runner is Runner.MAIN and other.alone_in_main:
+    if second.in_main and other.alone_in_main:
         return False
     if first.root is not None and second.root is not None:
         if first.root.lane and first.root.lane == second.root.lane:
@@ -181,7 +209,7 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
     if Where.FORK in (first.where, second.where):
         return False  # a child that has just been forked has one thread
     # A signal handler interrupts the main thread, and code at exit runs when that has ended.
-    return not (Where.EXIT in (first.where, second.where) and Runner.MAIN in (first.runner, second.runner))
+    return not (Where.EXIT in (first.where, second.where) and (first.in_main or second.in_main))
 
 
 def _on_loop(context: Context, access: SharedAccess) -> bool:

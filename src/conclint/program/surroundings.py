@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.words import AccessKind, Base
-from conclint.program.contexts import Context, Runner, in_order
+from conclint.program.contexts import Context, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ class Surroundings:
                     one
                     for one in accesses
                     if one.kind in (AccessKind.READ, AccessKind.ITERATE)
-                    and any(context.runner is Runner.MAIN for context in one.contexts)
+                    and any(context.in_main for context in one.contexts)
                     and not any(context.in_process for context in one.contexts)
                 ),
                 None,

@@ -38,8 +38,8 @@ def who_runs(clash: Clash) -> str:
         return "several threads run at once"
     if Runner.ANYBODY in (one.runner, two.runner):
         return "several threads may run at once"
-    if Runner.MAIN in (one.runner, two.runner):
-        other = two if one.runner is Runner.MAIN else one
+    if one.in_main or two.in_main:
+        other = two if one.in_main else one
         return f"{_named(other)} and the main thread run at once"
     names = sorted({_named(one), _named(two)})
     return "two threads run at once" if len(names) == 1 else f"{names[0]} and {names[1]} run at once"
