@@ -129,7 +129,10 @@ def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:
     """Tell what runs in daemons: threads and processes that are made so, and tasks of a multiprocessing pool."""
     for handover in model.handovers:
         if handover.call is site and handover.receiver is not None and handover.receiver.facts is not None:
-            # multiprocessing.pool.Pool._repopulate_pool_static makes its workers daemons.
-            return handover.receiver.facts.kind is Primitive.POOL and domain_of(handover) is Domain.PROCESS
+            # multiprocessing.pool.Pool._repopulate_pool_static makes its workers daemons; who starts processes in a way
+            # of his own does not.
+            facts = handover.receiver.facts
+            pool = facts.kind is Primitive.POOL and facts.start_method is None
+            return pool and domain_of(handover) is Domain.PROCESS
     made = model.resolver.sites.get(id(site))
     return made is not None and is_daemon(model, made) is True
