@@ -21,7 +21,7 @@ EVENTS = set(
     )
 )
 EFFECTS = {
-    "cwd", "umask", "fork", "environment", "signal", "start method", "locale", "warnings", "streams",
+    "cwd", "umask", "fork", "environment", "signal", "event loop", "start method", "locale", "warnings", "streams",
     "socket timeout", "interpreter", "limits", "user", "random", "monkey patch",
 }  # fmt: skip
 

@@ -281,7 +281,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A function that makes no primitive: what it runs elsewhere, whether it waits, what it returns.
 
     `never_returns` marks `sys.exit` and its like; `effect` names a change to the whole process: "cwd",
-    "umask", "fork", "environment", "signal", "start method", "locale", "warnings", "streams",
+    "umask", "fork", "environment", "signal", "event loop", "start method", "locale", "warnings", "streams",
     "socket timeout", "interpreter", "limits", "user", "random", "monkey patch".
     """
 

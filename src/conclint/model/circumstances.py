@@ -41,10 +41,11 @@ def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
     if function is None:
         return False
     asks = any(attribute.attr.value in _ASKING for attribute in function.scope.attributes)
-    return asks or any(name.value in _ASKING for name in function.scope.names) or _expects_refusal(module, node)
+    return asks or any(name.value in _ASKING for name in function.scope.names) or expects_refusal(module, node)
 
 
-def _expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:
+def expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell whether the code around `node` catches what is raised where it may not be run."""
     inner = node
     for outer in module.tree.ancestors(node):
         if outer.__class__ in _DEFINING:

@@ -10,6 +10,7 @@ from conclint.model.arguments import argument, has_star
 
 if TYPE_CHECKING:
     from conclint.knowledge.schema import Blocks
+    from conclint.model.values import Instance
 
 _SHORT = 0.1  # seconds that nobody minds
 
@@ -20,6 +21,14 @@ def waits_for_ever(node: cst.CSTNode, blocks: Blocks | None) -> bool:
         return False
     blocking = argument(node, blocks.blocking)
     return blocking is None or (isinstance(blocking.value, cst.Name) and blocking.value.value == "True")
+
+
+def has_room(instance: Instance) -> bool:
+    """Tell whether a queue never makes anybody wait to put something in, or may be such a one: it has no maximal size."""
+    if instance.site is None or instance.facts is None:
+        return True
+    given = argument(instance.site.call, instance.facts.count)
+    return given is None or (isinstance(given.value, cst.Integer) and given.value.evaluated_value == 0)
 
 
 def is_bounded(node: cst.CSTNode, blocks: Blocks) -> bool:

@@ -11,7 +11,14 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.circumstances import is_kept_to_main_thread
-from conclint.model.patience import is_bounded, is_instant
+from conclint.model.loop_border import (
+    is_awaited,
+    is_kept_across_await,
+    may_have_given_way,
+    own_loop_results,
+    preexec_calls,
+)
+from conclint.model.patience import has_room, is_bounded, is_instant
 from conclint.model.spawning import find_spawns
 from conclint.model.values import Instance, Symbol
 from conclint.program.summary import OperationFact
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.draft import Place
-    from conclint.knowledge.schema import Function, Method, Type
+    from conclint.knowledge.schema import Blocks, Function, Method, Type
     from conclint.model import Event, ModuleModel
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
@@ -61,19 +68,31 @@ class Operation:
             first.facts.domain if first is not None and first.facts is not None else Domain.THREAD,
             keys.of_lock(path) if path is not None else "",
             tuple(sites),
-            blocks.on if blocks is not None and not is_instant(self.node, blocks) else "",
+            blocks.on if blocks is not None and self._waits(blocks) else "",
             blocks is not None and is_bounded(self.node, blocks),
             blocks is not None and blocks.releases,
             self.effect or getattr(facts, "effect", None) or "",
             getattr(facts, "main_thread_only", False),
-            getattr(facts, "thread_safe", None),
+            self._is_thread_safe(),
             getattr(facts, "reentrant", None),
-            getattr(facts, "coroutine", False),
+            getattr(facts, "coroutine", False) or is_awaited(self.model, self.node),
             is_kept_to_main_thread(self.model, self.node),
             threads,
             self.start_method,
             self._runs_at_import(),
+            blocks is not None and may_have_given_way(self.model, self.node),
         )
+
+    def _waits(self, blocks: Blocks) -> bool:
+        full = self.word != "put" or self.event is None or not all(map(has_room, self.event.instances))
+        return full and not is_instant(self.node, blocks)
+
+    def _is_thread_safe(self) -> bool | None:
+        """A method that says nothing of itself is as safe as its type."""
+        said: bool | None = getattr(self.facts, "thread_safe", None)
+        if said is None and self.event is not None and self.event.instances[0].facts is not None:
+            return self.event.instances[0].facts.thread_safe
+        return said
 
     def _runs_at_import(self) -> bool:
         starting = self.word in ("start", "spawn") and isinstance(self.node, cst.Call)
@@ -89,7 +108,7 @@ def _identity(model: ModuleModel, event: Event) -> str | None:
 def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
     found: dict[int, list[Operation]] = defaultdict(list)
-    kinds = (_events, _library_calls, _variables, _callbacks, _spawns, _locals)
+    kinds = (_events, _library_calls, _variables, _callbacks, _spawns, _locals, _at_border)
     for operation in (one for kind in kinds for one in kind(model)):
         function = model.function_at(operation.node)
         if function is not None:
@@ -176,13 +195,23 @@ def _locals(model: ModuleModel) -> Iterator[Operation]:
                 if plain and value.facts.kind is Primitive.THREAD_LOCAL:  # type: ignore[union-attr]
                     path = model.locks.path(attribute.value)
                     if path is not None:
-                        yield _local(model, attribute, path, stored=id(attribute) in stored)
+                        yield from _local(model, attribute, path, stored=id(attribute) in stored)
                     break
 
 
-def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: bool) -> Operation:
-    word = "local set" if stored else "local get"
-    return Operation(model, attribute, word, f"{path}.{attribute.attr.value}")
+def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: bool) -> Iterator[Operation]:
+    name = f"{path}.{attribute.attr.value}"
+    yield Operation(model, attribute, "local set" if stored else "local get", name)
+    if stored and is_kept_across_await(model, attribute):
+        yield Operation(model, attribute, "local across await", name)
+
+
+def _at_border(model: ModuleModel) -> Iterator[Operation]:
+    """What goes wrong by where it is done: waiting for one's own loop, and code between fork and exec."""
+    for call, _submitted in own_loop_results(model):
+        yield Operation(model, call, "own loop result", "asyncio.run_coroutine_threadsafe")
+    for call, name in preexec_calls(model):
+        yield Operation(model, call, "preexec", name)
 
 
 def _comes_from_attribute(binding: Binding) -> bool:

@@ -11,6 +11,7 @@ from conclint.program.deadlocks import Deadlocks
 from conclint.program.graph import CallGraph
 from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
+from conclint.program.loops import Loops
 from conclint.program.races import Races, SharedAccess
 from conclint.program.reach import Reach
 from conclint.program.surroundings import Surroundings
@@ -64,6 +65,11 @@ class Program:
     def surroundings(self) -> Surroundings:
         """What is done in a thread or process where it does not belong."""
         return Surroundings(self.modules, self.graph, self._contexts, self.races)
+
+    @functools.cached_property
+    def loops(self) -> Loops:
+        """Where threads meet event loops."""
+        return Loops(self.graph, self.locks, self.waiting)
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:

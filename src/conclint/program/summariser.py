@@ -14,6 +14,7 @@ from conclint.model.accesses import Access, accesses
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import is_conditional
 from conclint.model.liveness import Liveness
+from conclint.model.loop_border import asks_who_runs
 from conclint.model.words import AccessKind, Base
 from conclint.program.definitions import class_fact, exports_of, imports_of
 from conclint.program.keys import Keys
@@ -80,7 +81,7 @@ class _Summariser:
         model = self.model
         drafts = self._drafts()
         roots = list(spawned(model))
-        wanted = [node for draft in drafts for node in draft.nodes(calls=draft.function in self._locking)]
+        wanted = [node for draft in drafts for node in draft.nodes(calls=self._reports_calls(draft.function))]
         wanted += [root.node for root in roots]
         self.locator.find(wanted)
         return ModuleSummary(
@@ -119,6 +120,10 @@ class _Summariser:
         """The functions in which a lock may be held: they take one, or call what leaves one taken."""
         return frozenset(touches_locks(self.model))
 
+    def _reports_calls(self, function: Function) -> bool:
+        """Tell whether what is wrong may be that a function makes a call: under a lock, or in a coroutine."""
+        return function in self._locking or function.is_async
+
     def _held(self, function: Function) -> dict[int, frozenset[str]]:
         return self.model.locks.held_at(function) if function in self._locking else {}
 
@@ -142,6 +147,7 @@ class _Summariser:
             and function.name in ("__init__", "__new__", "__post_init__", "__setstate__"),
             assumed=self.keys.of_locks(self.model.locks.assumed(function)),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
+            asks_who_runs=asks_who_runs(self.model, function),
         )
 
     def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
@@ -182,7 +188,7 @@ class _Summariser:
         here = _NOTHING if self._only_makes_coroutine(call) else held.get(id(call.node), _NOTHING)
         locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
-        place = self._place(function, call.node, exactly=function in self._locking)
+        place = self._place(function, call.node, exactly=self._reports_calls(function))
         rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node))
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", *rest)

@@ -104,6 +104,8 @@ class OperationFact(msgspec.Struct, frozen=True):
     """Of a spawn: the start method that the code settles, "undecided", or empty for the platform's default."""
     at_import: bool = False
     """Importing the module is enough to run it."""
+    after_await: bool = False
+    """The coroutine that does it may have awaited something before."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):
@@ -124,6 +126,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     is_constructor: bool = False
     assumed: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    asks_who_runs: bool = False
+    """It asks which thread or loop runs it, so it may be prepared for either."""
 
 
 class ClassFact(msgspec.Struct, frozen=True):

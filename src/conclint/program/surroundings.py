@@ -41,6 +41,14 @@ class Placed(NamedTuple):
     context: Context
 
 
+class BesideThreads(NamedTuple):
+    """An operation of `function` that happens in a `thread`, or while one that the function has started may run."""
+
+    operation: OperationFact
+    function: FunctionFact
+    thread: Context | None
+
+
 class Surroundings:
     """Answers about where operations happen."""
 
@@ -77,17 +85,22 @@ class Surroundings:
 
         yield from self.placed(lambda one: one.word == "spawn", daemon)
 
-    def forks_beside_threads(self) -> Iterator[tuple[OperationFact, FunctionFact, Context | None]]:
+    def forks_beside_threads(self) -> Iterator[BesideThreads]:
         """Yield the forks, explicit or by a default start method, that happen while a thread of the program may run."""
+        yield from self._beside_threads(
+            lambda one: one.effect == "fork" or (one.word == "spawn" and one.start_method in ("fork", ""))
+        )
+
+    def preexec_beside_threads(self) -> Iterator[BesideThreads]:
+        """Yield the children that run code before they become another program, made while a thread may run."""
+        yield from self._beside_threads(lambda one: one.word == "preexec")
+
+    def _beside_threads(self, wanted: Callable[[OperationFact], bool]) -> Iterator[BesideThreads]:
         for function in self._graph.functions.values():
-            for operation in function.operations:
-                if operation.effect != "fork" and not (
-                    operation.word == "spawn" and operation.start_method in ("fork", "")
-                ):
-                    continue
+            for operation in filter(wanted, function.operations):
                 thread = next(filter(_in_thread, in_order(self._contexts.of(function.key))), None)
                 if operation.threads or thread is not None:
-                    yield operation, function, thread
+                    yield BesideThreads(operation, function, thread)
 
     def started_at_import(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
         """Yield the threads that begin to run when a module is imported that others of the program import."""

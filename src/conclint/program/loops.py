@@ -1,0 +1,183 @@
+"""Where threads meet event loops: what coroutines lead to, and what threads do to loops that are not their own."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from conclint.knowledge.schema import Domain, Primitive, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from conclint.draft import Place
+    from conclint.program.graph import CallGraph
+    from conclint.program.locks import LockNames
+    from conclint.program.summary import FunctionFact, OperationFact, RootFact
+    from conclint.program.waiting import Waiting
+
+_FARTHEST = 400
+_THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
+_SHARING = (Domain.THREAD, Domain.ASYNCIO)  # an event loop's executor works with threads
+# What wakes tasks or changes a loop's own lists ("Concurrency and Multithreading" in the documentation of asyncio).
+_OF_LOOP = {
+    Primitive.EVENT_LOOP: frozenset({"submit", "shutdown"}),
+    Primitive.TASK: frozenset({"set", "cancel", "callback"}),
+    Primitive.FUTURE: frozenset({"set", "cancel", "callback"}),
+    Primitive.TASK_GROUP: frozenset({"submit"}),
+    Primitive.QUEUE: frozenset({"put", "get", "task_done", "shutdown"}),
+    Primitive.EVENT: frozenset({"set"}),
+    Primitive.LOCK: frozenset({"release"}),
+    Primitive.SEMAPHORE: frozenset({"release"}),
+    Primitive.CONDITION: frozenset({"notify", "notify_all", "release"}),
+}
+_BLOCKING = (Domain.THREAD, Domain.PROCESS, Domain.HOST)
+_LONG = frozenset({"thread", "process", "queue", "event", "future", "child", "time", "input"})
+_SUBMITTING = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
+_HAVING_LOOP = frozenset({"asyncio.run", "asyncio.new_event_loop", "asyncio.set_event_loop", "asyncio.Runner"})
+
+
+class Reached(NamedTuple):
+    """An operation of `function`, and the `way` of calls that leads there from `start`."""
+
+    operation: OperationFact
+    function: FunctionFact
+    start: FunctionFact
+    way: tuple[Place, ...]
+
+
+class Stall(NamedTuple):
+    """A coroutine `start` comes, by `way`, to a `place` that may wait for long, and its event loop with it.
+
+    `name` is what it calls, or the lock that it wants and that somebody holds while waiting at `holder`.
+    """
+
+    name: str
+    place: Place
+    start: FunctionFact
+    way: tuple[Place, ...]
+    holder: Place | None = None
+
+
+class Loops:
+    """Answers about event loops and threads."""
+
+    def __init__(self, graph: CallGraph, locks: LockNames, waiting: Waiting) -> None:
+        self._graph = graph
+        self._locks = locks
+        self._waiting = waiting
+
+    def touched_from_threads(self) -> Iterator[tuple[Reached, RootFact]]:
+        """Yield what threads without a loop of their own do to one, outside of what is made for that."""
+        seen: set[Place] = set()
+        for _, root in self._graph.roots:
+            if root.where not in _THREADS or root.domain not in _SHARING:
+                continue
+            starts = [key for key in self._graph.targets(root) if not self._graph.functions[key].is_async]
+            reached = self._synchronous(starts)
+            if any(_has_loop(operation) for key in reached for operation in self._graph.functions[key].operations):
+                continue
+            for found in self._operations(reached, _is_of_loop):
+                if found.operation.place not in seen:
+                    seen.add(found.operation.place)
+                    yield found, root
+
+    def own_results(self) -> Iterator[Reached]:
+        """Yield the waits of coroutines, calls followed, for what only their own loop can bring about."""
+        yield from self._operations(self._in_coroutines, lambda one: one.word == "own loop result")
+
+    def stalls(self) -> Iterator[Stall]:
+        """Yield the waits without an end that coroutines come to, calls followed, once for each."""
+        told = {found.operation.place for found in self.own_results()}
+        for found in self._operations(self._in_coroutines, _blocks):
+            if found.operation.place in told:
+                continue  # worse than a stall
+            elsewhere = found.operation.waits in ("thread", "process") and not _is_started_in(found.function, found.operation)
+            if not elsewhere and not _is_asked_about(found.operation, found.function, found.start):
+                yield Stall(found.operation.name, found.operation.place, found.start, found.way)
+        for key, (start, way) in self._in_coroutines.items():
+            for fact in self._graph.functions[key].acquires:
+                holder = self._held_for_long.get(self._locks.identity(fact.lock))
+                if holder is not None and not fact.tried and not fact.timed:
+                    yield Stall(self._locks.label(fact.lock), fact.place, self._graph.functions[start], way, holder)
+
+    @functools.cached_property
+    def _held_for_long(self) -> dict[str, Place]:
+        """The locks that are held somewhere while their holder waits for something else, with that place."""
+        return {
+            lock: wait.way[-1]
+            for wait in self._waiting.long_ones()
+            for lock in wait.held
+            if wait.operation.waits in _LONG and not _is_asked_about(wait.operation, wait.function)
+            if not wait.function.is_async
+        }
+
+    @functools.cached_property
+    def _in_coroutines(self) -> dict[str, tuple[str, tuple[Place, ...]]]:
+        return self._synchronous(key for key, function in self._graph.functions.items() if function.is_async)
+
+    def _synchronous(self, starts: Iterable[str]) -> dict[str, tuple[str, tuple[Place, ...]]]:
+        """Return the functions that some functions come to without leaving their thread, each with the nearest start.
+
+        Calls of coroutine functions only make coroutines. Code that asks who runs it knows what it does.
+        """
+        found: dict[str, tuple[str, tuple[Place, ...]]] = {
+            key: (key, ()) for key in starts if not self._graph.functions[key].asks_who_runs
+        }
+        pending = deque(found)
+        while pending:
+            at = pending.popleft()
+            start, way = found[at]
+            for edge in self._graph.calls(at):
+                callee = self._graph.functions[edge.callee]
+                if edge.callee in found or callee.is_async or callee.asks_who_runs:
+                    continue
+                place = edge.fact.place
+                found[edge.callee] = (start, way if place is None else (*way, place))
+                pending.append(edge.callee)
+        return found
+
+    def _operations(
+        self, reached: dict[str, tuple[str, tuple[Place, ...]]], wanted: Callable[[OperationFact], bool]
+    ) -> Iterator[Reached]:
+        for key, (start, way) in reached.items():
+            function = self._graph.functions[key]
+            for operation in function.operations:
+                if wanted(operation) and not operation.guarded:
+                    yield Reached(operation, function, self._graph.functions[start], way)
+
+
+def _blocks(operation: OperationFact) -> bool:
+    if operation.bounded or operation.coroutine or operation.domain not in _BLOCKING:
+        return False
+    if operation.waits in ("thread", "process", "future") and operation.after_await:
+        return False  # it may have ended by then
+    if operation.kind is Primitive.EVENT_LOOP or operation.name in _HAVING_LOOP:
+        return False  # these raise
+    return operation.waits in _LONG or (operation.kind is Primitive.CONNECTION and operation.word == "recv")
+
+
+def _is_asked_about(wait: OperationFact, *functions: FunctionFact) -> bool:
+    """Tell whether one of some functions asks whether there is anything to wait for: `queue.empty()`, `future.done()`."""
+    return bool(wait.object) and any(
+        one.word == "query" and one.object == wait.object for function in functions for one in function.operations
+    )
+
+
+def _is_started_in(function: FunctionFact, join: OperationFact) -> bool:
+    """Tell whether a thread or process is started by who joins it; others have perhaps been told to end."""
+    sites = set(join.sites)
+    return any(one.word == "start" and not sites.isdisjoint(one.sites) for one in function.operations)
+
+
+def _has_loop(operation: OperationFact) -> bool:
+    return operation.name in _HAVING_LOOP or (operation.kind is Primitive.EVENT_LOOP and operation.word == "run")
+
+
+def _is_of_loop(operation: OperationFact) -> bool:
+    if operation.name in _SUBMITTING:
+        return True
+    if operation.domain is not Domain.ASYNCIO or operation.kind is None or operation.coroutine:
+        return False
+    return operation.thread_safe is False and operation.word in _OF_LOOP.get(operation.kind, ())
