@@ -7,11 +7,13 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.program.loop_sharing import SharedBetweenLoops, shared_between_loops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from conclint.draft import Place
+    from conclint.program.contexts import Contexts
     from conclint.program.graph import CallGraph
     from conclint.program.locks import LockNames
     from conclint.program.summary import FunctionFact, OperationFact, RootFact
@@ -63,8 +65,9 @@ class Stall(NamedTuple):
 class Loops:
     """Answers about event loops and threads."""
 
-    def __init__(self, graph: CallGraph, locks: LockNames, waiting: Waiting) -> None:
+    def __init__(self, graph: CallGraph, contexts: Contexts, locks: LockNames, waiting: Waiting) -> None:
         self._graph = graph
+        self._contexts = contexts
         self._locks = locks
         self._waiting = waiting
 
@@ -114,6 +117,28 @@ class Loops:
         }
 
     @functools.cached_property
+    def shared(self) -> list[SharedBetweenLoops]:
+        """The asyncio objects that the loops of several threads use, each once."""
+        return list(shared_between_loops(self._graph, self._contexts, self._locks))
+
+    def kept_in_thread_locals(self) -> Iterator[tuple[OperationFact, FunctionFact, OperationFact]]:
+        """Yield what coroutines keep in thread-locals while they await, with a place where one reads it.
+
+        A coroutine that a thread makes may be the only task of that thread's loop.
+        """
+        reads: dict[str, OperationFact] = {}
+        stores = []
+        for found in self._operations(self._in_coroutines, lambda one: one.word in ("local get", "local across await")):
+            key = f"{found.operation.place.path}:{found.operation.name}"
+            if found.operation.word == "local get":
+                reads.setdefault(key, found.operation)
+            elif not any(context.in_thread for context in self._contexts.of(found.function.key)):
+                stores.append((key, found))
+        for key, found in stores:
+            if key in reads:
+                yield found.operation, found.function, reads[key]
+
+    @functools.cached_property
     def _in_coroutines(self) -> dict[str, tuple[str, tuple[Place, ...]]]:
         return self._synchronous(key for key, function in self._graph.functions.items() if function.is_async)
 
@@ -159,7 +184,12 @@ def _blocks(operation: OperationFact) -> bool:
 
 
 def _is_asked_about(wait: OperationFact, *functions: FunctionFact) -> bool:
-    """Tell whether one of some functions asks whether there is anything to wait for: `queue.empty()`, `future.done()`."""
+    """Tell whether one of some functions asks whether there is anything to wait for: `queue.empty()`, `future.done()`.
+
+    A future that is passed may be done: callbacks get such ones.
+    """
+    if wait.waits == "future" and any(wait.label in function.parameters for function in functions):
+        return True
     return bool(wait.object) and any(
         one.word == "query" and one.object == wait.object for function in functions for one in function.operations
     )

@@ -69,7 +69,7 @@ class Program:
     @functools.cached_property
     def loops(self) -> Loops:
         """Where threads meet event loops."""
-        return Loops(self.graph, self.locks, self.waiting)
+        return Loops(self.graph, self._contexts, self.locks, self.waiting)
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:
