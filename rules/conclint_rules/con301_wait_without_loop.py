@@ -36,8 +36,10 @@ class WaitWithoutLoop(ModuleRule):
 
     ## What is missed
 
-    Waits in functions that do not take the lock themselves: their callers may loop. Waits with a timeout, most of which
-    serve as a pause that can be cut short. A loop with a test of its own is trusted to test the predicate.
+    Waits in functions that do not take the lock themselves: their callers may loop. Waits with a timeout behind a
+    test or in a loop, most of which are a pause that can be cut short. A loop with a test of its own is trusted to test the
+    predicate. A wait without a test is left alone when something is done under the lock before it, whose answer
+    can't come too early.
 
     ## Fix safety
 
@@ -55,8 +57,8 @@ class WaitWithoutLoop(ModuleRule):
 
         for found in unrepeated_waits(module):
             label = module.label(found.condition)
-            yield Report(
-                found.call,
-                f"nothing tests again, after '{label}.wait()' returns, what it waited for",
-                remedy=wait_for_instead(module, found),
-            )
+            if found.guard is None:
+                message = f"nothing tests what '{label}.wait()' waits for, so what has happened before is missed"
+            else:
+                message = f"nothing tests again, after '{label}.wait()' returns, what it waited for"
+            yield Report(found.call, message, remedy=wait_for_instead(module, found))

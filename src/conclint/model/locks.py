@@ -141,7 +141,9 @@ class LockNames:
         instance = locking[0] if locking else None
         if instance is None:
             name = dotted_name(node).rpartition(".")[2]
-            if all(map(_is_no_lock, values)) or path is None or not sounds_like_a_lock(name):
+            if all(map(_is_no_lock, values)) or path is None:
+                return None
+            if not sounds_like_a_lock(name) and path.key not in self._module.condition_paths:
                 return None
             return self._of_unknown_sort(node, path)
         if any(isinstance(v, Instance) and not _is_locking(v) for v in values):

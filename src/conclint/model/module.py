@@ -28,6 +28,7 @@ from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver
 from conclint.model.runners import Runners
+from conclint.model.structural import condition_paths
 from conclint.model.values import (
     NONE,
     UNKNOWN,
@@ -231,6 +232,11 @@ class ModuleModel:
     def queues(self) -> list[Queue]:
         """Every queue that the module makes, and who does what to it."""
         return list(_queue_ends.find_queues(self))
+
+    @functools.cached_property
+    def condition_paths(self) -> frozenset[str]:
+        """The access paths of what is known as a condition only by what is done with it."""
+        return condition_paths(self)
 
     @functools.cached_property
     def handles_signals(self) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conclint.model.escape import Escape
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site, Value
+    from conclint.syntax import Binding
 
 _QUESTIONS = (cst.Comparison, cst.ComparisonTarget, cst.BooleanOperation, cst.UnaryOperation, cst.If, cst.While, cst.Assert)
 
@@ -61,21 +62,25 @@ def _behind(
 
 def _kept_as(module: ModuleModel, node: cst.CSTNode) -> str:
     """Return the attribute that a value is stored to, empty for anything else than an object's or a class's attribute."""
-    parent = module.tree.parent(node)
-    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
-        target = parent.targets[0].target
-    elif isinstance(parent, cst.AnnAssign):
-        target = parent.target
-    else:
+    statement = module.statement_of(node)
+    if not isinstance(statement, (cst.Assign, cst.AnnAssign)) or statement.value is None:
         return ""
-    if isinstance(target, cst.Attribute):
-        return target.attr.value
-    return target.value if isinstance(target, cst.Name) else ""
+    targets = [statement.target] if isinstance(statement, cst.AnnAssign) else [one.target for one in statement.targets]
+    target: cst.CSTNode = targets[0]
+    if isinstance(target, cst.Tuple) and isinstance(statement.value, cst.Tuple):
+        pairs = zip(target.elements, statement.value.elements)
+        target = next((to.value for to, given in pairs if given.value is node), target)
+    elif statement.value is not node:
+        return ""
+    if len(targets) > 1 or not isinstance(target, (cst.Attribute, cst.Name)):
+        return ""
+    return target.attr.value if isinstance(target, cst.Attribute) else target.value
 
 
 def _of_attribute(module: ModuleModel, site: Site, name: str) -> list[Use | Fate] | None:
     """Return what is done with the attributes of a name, whatever the object, None where one gets out of sight."""
     uses: list[Use | Fate] = []
+    stores = {id(store.node): store for scope in module.scopes for store in scope.stores}
     for attribute in module.nodes(cst.Attribute):
         if attribute.attr.value != name:
             continue
@@ -83,28 +88,29 @@ def _of_attribute(module: ModuleModel, site: Site, name: str) -> list[Use | Fate
         call = module.tree.parent(parent) if isinstance(parent, cst.Attribute) else None
         if isinstance(parent, cst.Attribute) and isinstance(call, cst.Call) and call.func is parent:
             uses.append(Use(parent.attr.value, call, attribute))
-        elif isinstance(parent, (cst.AssignTarget, cst.AnnAssign)):
-            if not _stores_a_new_one(module, site, attribute):
+        elif (stored := stores.get(id(attribute))) is not None:
+            if not _stores_its_like(module, site, stored):
                 return None
         elif isinstance(parent, cst.Arg):
             passed = _passed_on(module, site, attribute)
             if passed is None:
                 return None
             uses += passed
+        elif isinstance(parent, cst.WithItem) and parent.asname is None:
+            uses.append(Use("with", parent, attribute))
         elif not isinstance(parent, _QUESTIONS):
             return None
     named = (text for text in module.nodes(cst.SimpleString) if isinstance(module.tree.parent(text), cst.Arg))
     return None if any(text.evaluated_value == name for text in named) else uses
 
 
-def _stores_a_new_one(module: ModuleModel, site: Site, target: cst.Attribute) -> bool:
-    """Tell whether an attribute gets a new object, None or the one that is followed."""
-    statement = module.statement_of(target)
-    value = statement.value if isinstance(statement, (cst.Assign, cst.AnnAssign)) else None
-    if value is None or isinstance(value, cst.Call):
-        return value is not None
-    known = [one for one in module.values(value) if one is not UNKNOWN]
-    return bool(known) and all(one == NONE or _is(one, site) for one in known)
+def _stores_its_like(module: ModuleModel, site: Site, binding: Binding) -> bool:
+    """Tell whether an attribute gets an object of the same kind, or None."""
+    known = [value for value in module.resolver.binding(binding) if value is not UNKNOWN]
+    return bool(known) and all(
+        value == NONE or (isinstance(value, Instance) and value.facts is not None and value.facts.kind is site.kind)
+        for value in known
+    )
 
 
 def _is(value: Value, site: Site) -> bool:

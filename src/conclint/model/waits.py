@@ -9,18 +9,23 @@ import libcst as cst
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive
-from conclint.model.arguments import argument
-from conclint.model.flow import place_of, reaches
-from conclint.model.graph import OpKind
+from conclint.model.accesses import accesses
+from conclint.model.flow import after, place_of, reaches
+from conclint.model.graph import Op, OpKind
+from conclint.model.lower import constant_truth
 from conclint.model.rewriting import line_of
+from conclint.model.structural import condition_like_waits
+from conclint.model.tries import Attempt, attempt
+from conclint.model.words import AccessKind
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.model.definitions import Function
     from conclint.model.events import Event
-    from conclint.model.graph import Op
+    from conclint.model.graph import Block
     from conclint.model.module import ModuleModel
 
 _USES = (OpKind.CALL, OpKind.LOAD, OpKind.YIELD, OpKind.RETURN, OpKind.DELETE)
@@ -38,23 +43,29 @@ class Unrepeated:
 def unrepeated_waits(module: ModuleModel) -> Iterator[Unrepeated]:
     """Yield the waits after which the code goes on without a test that could bring it back to the wait.
 
-    Waits in functions that do not take the lock themselves are their callers' business.
+    Waits in functions that do not take the lock themselves are their callers' business, and so are those with which
+    a private function ends that is called in a loop.
     """
-    for event in module.events_of("wait", Primitive.CONDITION):
-        call = event.node
-        if not isinstance(call, cst.Call) or event.instances[0].facts is None:
+    for event in (*module.events_of("wait", Primitive.CONDITION), *condition_like_waits(module)):
+        call, function = event.node, module.function_at(event.node)
+        if not isinstance(call, cst.Call) or function is None or event.domain is Domain.HOST:
             continue
-        if event.instances[0].facts.domain is Domain.HOST or not _is_own_business(module, event):
+        if not _is_own_business(module, function, event):
             continue
         loop = _loop_around(module, call)
         guard = _guard_between(module, call, loop)
-        if isinstance(loop, cst.While) and guard is None and not _is_endless(loop):
-            continue
-        if _has_timeout(event, call):
-            continue  # a pause that can be cut short
-        if loop is not None and _comes_back(module, call):
-            continue
-        yield Unrepeated(call, event.object, guard)
+        if (guard is None and not _tests(loop)) or _is_the_end(module, function, call):
+            if _answers_an_action(module, function, event):
+                continue
+        if guard is None and loop is None:
+            wrong = _is_blind(module, function, call)
+        elif attempt(module, call) is not Attempt.WITH_LOCK or (guard is None and _tests(loop)):
+            wrong = False  # a pause that can be cut short, or a loop that tests
+        else:
+            turns = loop is not None and (_comes_back(module, call) or (guard is not None and _ends_a_turn(module, call)))
+            wrong = not turns
+        if wrong and not _is_repeated_by_callers(module, function, call):
+            yield Unrepeated(call, event.object, guard)
 
 
 def wait_for_instead(module: ModuleModel, found: Unrepeated) -> Remedy | None:
@@ -91,19 +102,91 @@ def _opposite(module: ModuleModel, test: cst.BaseExpression) -> str:
     return f"not ({module.code(test)})"
 
 
-def _is_own_business(module: ModuleModel, event: Event) -> bool:
-    function = module.function_at(event.node)
+def _is_own_business(module: ModuleModel, function: Function, event: Event) -> bool:
     lock = module.locks.lock(event.object)
-    if function is None or lock is None:
-        return False
-    return lock.key in module.locks.held_at(function).get(id(event.node), frozenset())
+    return lock is not None and lock.key in module.locks.held_at(function).get(id(event.node), frozenset())
 
 
-def _has_timeout(event: Event, call: cst.Call) -> bool:
-    if event.facts is None or event.facts.blocks is None:
+def _is_blind(module: ModuleModel, function: Function, call: cst.Call) -> bool:
+    """Tell a wait that comes before any look at the state, so that it may miss what has happened already.
+
+    With a timeout it is a pause, unless its outcome decides; or the timeout may be None, and the state is looked at
+    when it is over.
+    """
+    limit = attempt(module, call)
+    if limit is Attempt.WITH_LOCK:
+        return True
+    tests = [node for node in _before(function, call) if isinstance(node, (cst.If, cst.While, cst.IfExp, cst.Assert))]
+    if any(call not in descendants(node.test) and node.test is not call for node in tests):
         return False
-    given = argument(call, event.facts.blocks.timeout)
-    return given is not None and not (isinstance(given.value, cst.Name) and given.value.value == "None")
+    return _decides(module, call) or (limit is Attempt.UNKNOWN and _asks_afterwards(module, function, call))
+
+
+def _before(function: Function, call: cst.Call) -> Iterator[cst.CSTNode]:
+    """Yield the nodes that end before a call, or stand around it, in source order."""
+    for node in descendants(function.node):
+        if node is call:
+            return
+        yield node
+
+
+def _decides(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell whether the answer of a wait is what an `if` or `assert` tests."""
+    tested: cst.BaseExpression = _awaited(module, call)
+    parent = module.tree.parent(tested)
+    while isinstance(parent, cst.UnaryOperation):
+        tested, parent = parent, module.tree.parent(parent)
+    return isinstance(parent, (cst.If, cst.Assert)) and parent.test is tested
+
+
+def _asks_afterwards(module: ModuleModel, function: Function, call: cst.Call) -> bool:
+    graph = module.graph(function)
+    reads = {id(access.node) for access in accesses(module, function) if access.kind is AccessKind.READ}
+    return graph is not None and any(id(op.node) in reads for op in after(graph, call, lambda _op: False))
+
+
+def _answers_an_action(module: ModuleModel, function: Function, event: Event) -> bool:
+    """Tell whether something is done between taking the lock and the wait, which the notification may answer.
+
+    As long as the lock is held nobody can answer it too early.
+    """
+    lock = module.locks.lock(event.object)
+    acting: bool = False
+    for node in _before(function, event.node):  # type: ignore[arg-type]
+        op = Op(OpKind.ENTER if isinstance(node, cst.WithItem) else OpKind.CALL, node)
+        if isinstance(node, (cst.WithItem, cst.Call)) and (what := module.locks.event(op)) is not None:
+            acting = acting and what[1] != lock
+        elif isinstance(node, cst.Call):
+            acting = acting or (module.may_raise(op) and not _is_asked(module, node))
+        elif isinstance(node, cst.AssignTarget):
+            acting = acting or not isinstance(node.target, cst.Name)
+    return acting
+
+
+def _is_asked(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell whether a call stands in a test."""
+    inner: cst.CSTNode = call
+    for outer in module.tree.ancestors(call):
+        if isinstance(outer, (cst.If, cst.While, cst.IfExp, cst.Assert)):
+            return outer.test is inner
+        if isinstance(outer, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            return False
+        inner = outer
+    return False
+
+
+def _is_the_end(module: ModuleModel, function: Function, call: cst.Call) -> bool:
+    """Tell whether the function does nothing more after the wait."""
+    graph = module.graph(function)
+    return graph is not None and not any(_is_use(module, op) for op in after(graph, call, lambda op: op.node is call))
+
+
+def _is_repeated_by_callers(module: ModuleModel, function: Function, call: cst.Call) -> bool:
+    """Tell whether a private function ends with the wait, and all its callers call it in a loop with a test."""
+    if not module.entries.is_private(function) or not _is_the_end(module, function, call):
+        return False
+    loops = [module.inside(entry.node, cst.While) for entry in module.entries.at(function)]
+    return all(map(_tests, loops))
 
 
 def _awaited(module: ModuleModel, call: cst.Call) -> cst.BaseExpression:
@@ -116,18 +199,34 @@ def _loop_around(module: ModuleModel, call: cst.Call) -> cst.While | cst.For | N
     return found if isinstance(found, (cst.While, cst.For)) else None
 
 
-def _is_endless(loop: cst.While) -> bool:
-    test = loop.test
-    return (isinstance(test, cst.Name) and test.value == "True") or isinstance(test, cst.Integer)
+def _tests(loop: cst.While | cst.For | None) -> bool:
+    """Tell a `while` with a test of its own."""
+    return isinstance(loop, cst.While) and constant_truth(loop.test) is not True
 
 
 def _guard_between(module: ModuleModel, call: cst.Call, loop: cst.While | cst.For | None) -> cst.If | None:
+    inner: cst.CSTNode = call
     for outer in module.tree.ancestors(call):
         if outer is loop or isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return None
-        if isinstance(outer, cst.If):
+        if isinstance(outer, cst.If) and outer.test is not inner:
             return outer
+        inner = outer
     return None
+
+
+def _ends_a_turn(module: ModuleModel, call: cst.Call) -> bool:
+    """Tell whether nothing follows the wait in the turn of its `while`, which then tests all again."""
+    inner: cst.CSTNode = call
+    for outer in module.tree.ancestors(call):
+        if isinstance(outer, cst.While):
+            return True
+        if isinstance(outer, (cst.For, cst.Try)):
+            return False
+        if isinstance(outer, cst.IndentedBlock) and outer.body[-1] is not inner:
+            return False
+        inner = outer
+    return False
 
 
 def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
@@ -143,9 +242,7 @@ def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
     seen: set[int] = set()
     while id(block) not in seen:
         seen.add(id(block))
-        tested = {
-            id(part) for edge in block.edges if edge.test is not None for part in descendants(edge.test)
-        }
+        tested = {id(part) for test in _tests_of(block) for part in (test, *descendants(test))}
         if any(_is_use(module, op) for op in block.ops[index:] if id(op.node) not in tested):
             return False
         if len(block.edges) != 1 or block.edges[0].test is not None:
@@ -154,9 +251,21 @@ def _comes_back(module: ModuleModel, call: cst.Call) -> bool:
     return False
 
 
+def _tests_of(block: Block) -> Iterator[cst.CSTNode]:
+    """Yield what the branch behind a block tests, and what it computes for that."""
+    tests = [edge.test for edge in block.edges if edge.test is not None]
+    yield from tests
+    names = {part.value for test in tests for part in (test, *descendants(test)) if isinstance(part, cst.Name)}
+    for op in block.ops:
+        if op.kind is OpKind.BIND and isinstance(op.node, cst.Name) and op.node.value in names and op.extra is not None:
+            yield op.extra
+
+
 def _is_use(module: ModuleModel, op: Op) -> bool:
     if op.kind not in _USES:
         return False
     if op.kind is OpKind.LOAD:
         return isinstance(op.node, cst.Subscript)
+    if op.kind is OpKind.RETURN and isinstance(op.node, cst.Return):
+        return op.node.value is not None
     return op.kind is not OpKind.CALL or module.may_raise(op)

@@ -23,8 +23,9 @@ BORDER = ("asyncio", "subprocess", "signal")
 """Modules where concurrency shows at the border only: what imports nothing else is worth reading where a rule
 finds one of its own words there."""
 
-NAMES = ("os.fork", "forkpty", "ThreadingHTTPServer", "ThreadingMixIn", "QueueListener")
-"""Names that start threads or processes and are reached through modules with mostly other uses."""
+NAMES = ("os.fork", "forkpty", "ThreadingHTTPServer", "ThreadingMixIn", "QueueListener", "notify_all")
+"""Names that start threads or processes and are reached through modules with mostly other uses; and what is called on a
+condition, which may have been handed in."""
 
 WELL_KNOWN = (
     *("Thread", "Timer", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
