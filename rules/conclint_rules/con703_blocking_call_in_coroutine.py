@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class BlockingCallInCoroutine(ProgramRule):
-    """A coroutine, or a plain function that it calls, waits for a thread, a process or the clock by stopping its own thread.
+    """A coroutine, a callback of an event loop, or a plain function that they call, waits for a thread, a process or the
+    clock by stopping its own thread.
 
     ## Why
 
@@ -40,7 +41,7 @@ class BlockingCallInCoroutine(ProgramRule):
 
     code: ClassVar[str] = "CON703"
     name: ClassVar[str] = "blocking-call-in-coroutine"
-    needles: ClassVar[tuple[str, ...]] = ("async",)
+    needles: ClassVar[tuple[str, ...]] = ("async", "tornado")
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield what coroutines come to that may wait for long."""

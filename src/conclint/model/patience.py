@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from conclint.knowledge.schema import Blocks
     from conclint.model.values import Instance
 
+_FLAGS = frozenset({"WNOHANG", "LOCK_NB", "MSG_DONTWAIT"})  # of os.waitpid, fcntl.flock, socket.recv
 _SHORT = 0.1  # seconds that nobody minds
 
 
 def waits_for_ever(node: cst.CSTNode, blocks: Blocks | None) -> bool:
     """Tell a call that surely waits until what it waits for has happened."""
     if blocks is None or not isinstance(node, cst.Call) or has_star(node) or is_bounded(node, blocks):
+        return False
+    if _has_flag(node):
         return False
     blocking = argument(node, blocks.blocking)
     return blocking is None or (isinstance(blocking.value, cst.Name) and blocking.value.value == "True")
@@ -51,9 +54,25 @@ def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
     """Tell whether a call that may wait is told not to: `blocking=False`, or a timeout of 0."""
     if not isinstance(node, cst.Call):
         return False
+    if _has_flag(node):
+        return True
     blocking, timeout = argument(node, blocks.blocking), argument(node, blocks.timeout)
     if blocking is not None and isinstance(blocking.value, cst.Name) and blocking.value.value == "False":
         return True
     if blocks.default_timeout == 0 and timeout is None:
         return True
     return timeout is not None and isinstance(timeout.value, cst.Integer) and timeout.value.evaluated_value == 0
+
+
+def _has_flag(call: cst.Call) -> bool:
+    """Tell whether a flag among the arguments says not to wait: `os.waitpid(pid, os.WNOHANG)`."""
+    pending: list[cst.BaseExpression] = [given.value for given in call.args]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.BinaryOperation):
+            pending += [node.left, node.right]
+        elif isinstance(node, cst.Attribute):
+            pending.append(node.attr)
+        elif isinstance(node, cst.Name) and node.value in _FLAGS:
+            return True
+    return False

@@ -140,7 +140,10 @@ class Loops:
 
     @functools.cached_property
     def _in_coroutines(self) -> dict[str, tuple[str, tuple[Place, ...]]]:
-        return self._synchronous(key for key, function in self._graph.functions.items() if function.is_async)
+        """What coroutines and a loop's callbacks come to, each with the nearest of them and the way."""
+        coroutines = [key for key, function in self._graph.functions.items() if function.is_async]
+        callbacks = [key for _, root in self._graph.roots if root.where is Where.LOOP for key in self._graph.targets(root)]
+        return self._synchronous((*coroutines, *callbacks))
 
     def _synchronous(self, starts: Iterable[str]) -> dict[str, tuple[str, tuple[Place, ...]]]:
         """Return the functions that some functions come to without leaving their thread, each with the nearest start.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Domain, Primitive
+from conclint.knowledge.schema import Domain, Primitive, Type
 from conclint.model.circumstances import is_kept_to_main_thread
 from conclint.model.loop_border import (
     is_awaited,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.draft import Place
-    from conclint.knowledge.schema import Blocks, Function, Method, Type
+    from conclint.knowledge.schema import Blocks, Function, Method
     from conclint.model import Event, ModuleModel
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
@@ -141,7 +141,12 @@ def _matters(facts: Function | Type) -> bool:
     return any(
         getattr(facts, name, None) not in (None, False, "")
         for name in ("effect", "main_thread_only")
-    ) or (getattr(facts, "reentrant", None) is False) or (getattr(facts, "thread_safe", None) is False)
+    ) or (getattr(facts, "reentrant", None) is False) or _minds_threads(facts)
+
+
+def _minds_threads(facts: Function | Type) -> bool:
+    """Tell what must not be called in any thread, and the functions that are made for calls from another."""
+    return facts.thread_safe is False or (facts.thread_safe is True and not isinstance(facts, Type))
 
 
 def _variables(model: ModuleModel) -> Iterator[Operation]:
