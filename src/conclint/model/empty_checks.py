@@ -59,9 +59,8 @@ def stale_answers(module: ModuleModel) -> Iterator[StaleAnswer]:
         if queue.site.domain is Domain.ASYNCIO:
             continue  # nothing else runs between a question and a get that finds something
         for get, question in _trusting(module, queue):
-            roots = module.runners.roots(get.function)
-            consumers = {id(root): root for end in queue.of("get") for root in module.runners.roots(end.function)}
-            others = module.runners.together(roots, consumers.values())
+            consumers = {id(root): root for end in queue.of("get") for root in end.roots}
+            others = module.runners.together(get.roots, consumers.values())
             if others is None or any(is_daemon_root(module, root) is not False for root in others):
                 continue
             held = module.locks.held_at(get.function)

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Primitive
+from conclint.model.transfers import may_have
 from conclint.model.values import Instance
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class End:
-    """Something done to a queue, and the processes that may do it: the roots of children, None for the parent."""
+    """Something done to a queue: by which roots, and in which processes: those of children, None for the parent."""
 
     event: Event
     function: Function
+    roots: tuple[Root, ...]
     processes: frozenset[Root | None]
 
 
@@ -47,11 +49,13 @@ def find_queues(module: ModuleModel) -> Iterable[Queue]:
         function = module.function_at(event.node) if event.kind is Primitive.QUEUE else None
         if function is None:
             continue
-        end = End(event, function, module.runners.processes(function))
-        for key in {id(one.site) for one in event.instances if one.site is not None}:
-            ends.setdefault(key, []).append(end)
-    for site in module.sites_of(Primitive.QUEUE):
-        yield Queue(site, tuple(ends.get(id(site), ())))
+        for site in {id(one.site): one.site for one in event.instances if one.site is not None}.values():
+            here = module.runners.roots(function)
+            roots = tuple(root for root in here if may_have(module, root, event.object, site))
+            processes = module.runners.processes(function, roots)
+            ends.setdefault(id(site), []).append(End(event, function, roots, processes))
+    for made in module.sites_of(Primitive.QUEUE):
+        yield Queue(made, tuple(ends.get(id(made), ())))
 
 
 def queue_identity(module: ModuleModel, queue: cst.BaseExpression) -> Site | str | None:

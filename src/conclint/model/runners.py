@@ -50,24 +50,23 @@ class Runners:
         """Tell whether code that is no root's runs `function`: the module's own, or that of an importer."""
         return id(function) in self._reached_by_others
 
-    def processes(self, function: Function) -> frozenset[Root | None]:
-        """Return the processes that may run `function`: the roots of child processes, None for the parent."""
-        found: dict[int, frozenset[Root | None]] = {}
-        self._find_processes(function, found)
-        return found[id(function)]
+    def processes(self, function: Function, roots: Iterable[Root] | None = None) -> frozenset[Root | None]:
+        """Return the processes that may run `function`: the roots of child processes, None for the parent.
 
-    def _find_processes(self, function: Function, found: dict[int, frozenset[Root | None]]) -> frozenset[Root | None]:
-        if id(function) not in found:
-            found[id(function)] = frozenset()
-            processes: set[Root | None] = {None} if self.in_caller(function) else set()
-            for root in self.roots(function):
-                starter = self._module.function_at(root.node)
-                if root.domain is Domain.PROCESS:
-                    processes.add(root)
-                elif starter is not None:
-                    processes |= self._find_processes(starter, found)
-            found[id(function)] = frozenset(processes)
-        return found[id(function)]
+        With `roots`, only these are taken to run it.
+        """
+        return self._find_processes(function, self.roots(function) if roots is None else roots, set())
+
+    def _find_processes(self, function: Function, roots: Iterable[Root], seen: set[int]) -> frozenset[Root | None]:
+        seen.add(id(function))
+        found: set[Root | None] = {None} if self.in_caller(function) else set()
+        for root in roots:
+            starter = self._module.function_at(root.node)
+            if root.domain is Domain.PROCESS:
+                found.add(root)
+            elif starter is not None and id(starter) not in seen:
+                found |= self._find_processes(starter, self.roots(starter), seen)
+        return frozenset(found)
 
     def together(self, ones: Iterable[Root], others: Iterable[Root]) -> tuple[Root, Root] | None:
         """Return a root of each (perhaps one twice) that may be running at the same time as the other."""

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.arguments import argument
+from conclint.model.arguments import argument, has_star
 from conclint.model.events import domain_of
 from conclint.model.values import FunctionValue, Instance, Items, Partial
+from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.definitions import Class
-    from conclint.model.events import Handover
+    from conclint.model.events import Handover, Root
     from conclint.model.module import ModuleModel
-    from conclint.model.values import Value, Values
+    from conclint.model.values import Site, Value, Values
 
 _OWN_PICKLING = ("__getstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
 
@@ -61,6 +62,28 @@ def transferred(module: ModuleModel) -> Iterator[Transferred]:
         for name, value in _attributes(module, module.values(target)):
             for instance in _primitives((value,)):
                 yield Transferred(instance, target, way, handover, name)
+
+
+def may_have(module: ModuleModel, root: Root, used: cst.BaseExpression, site: Site) -> bool:
+    """Tell whether an object that the code of a root uses may be of this site, when its threads or processes run it.
+
+    What is a parameter of the root's own function is only what the call that brings the root there gives for it, and
+    not what other calls do.
+    """
+    owner = root.function.scope.owner(used.value) if isinstance(used, cst.Name) else None
+    if owner is not root.function.scope or not isinstance(used, cst.Name):
+        return True
+    if any(binding.kind is not BindingKind.PARAMETER for binding in owner.bindings[used.value]):
+        return True
+    given = [handover for handover in module.handovers if handover.call is root.site]
+    if not given or any(has_star(handover.call) for handover in given):
+        return True
+    return any(
+        one.site is site
+        for handover in given
+        for node in _given(module, handover)
+        for one in _primitives(module.values(node))
+    )
 
 
 def _given(module: ModuleModel, handover: Handover) -> Iterator[cst.BaseExpression]:
