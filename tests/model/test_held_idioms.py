@@ -219,7 +219,159 @@ MANAGERS = {
         def f():
             guard = Guard()
             with guard:
-                here()  # held: self._lock
+                here()  # held: guard._lock
+            here()  # held: nothing
+    """,
+    "a guard that is given the lock": """
+        class Guard:
+            def __init__(self, what):
+                self._what = what
+            def __enter__(self):
+                self._what.acquire()
+            def __exit__(self, *exc):
+                self._what.release()
+        class C:
+            def __init__(self):
+                self._lock = threading.Lock()
+            def f(self):
+                with Guard(lock):
+                    here()  # held: lock
+                with Guard(what=self._lock):
+                    here()  # held: self._lock
+                    self._lock.release()
+                    here()  # held: nothing
+    """,
+    "a contextmanager that is given the lock": """
+        @contextmanager
+        def holding(what, *, log=None):
+            what.acquire()
+            try:
+                yield
+            finally:
+                what.release()
+        def f():
+            with holding(lock):
+                here()  # held: lock
+                with holding(log=1, what=other):
+                    here()  # held: lock, other
+            here()  # held: nothing
+    """,
+    "a contextmanager of another object": """
+        class C:
+            def __init__(self):
+                self._lock = threading.Lock()
+                self.peer = C()
+            @contextmanager
+            def locked(self):
+                with self._lock:
+                    yield self
+            def f(self):
+                with self.locked():
+                    here()  # held: self._lock
+                    with self.peer.locked():
+                        here()  # held: self._lock, self.peer._lock
+                here()  # held: nothing
+    """,
+    "an asynccontextmanager": """
+        @contextlib.asynccontextmanager
+        async def holding():
+            with lock:
+                yield
+        async def f():
+            async with holding():
+                here()  # held: lock
+            here()  # held: nothing
+    """,
+    "an asynchronous class of one's own": """
+        import asyncio
+        class Guard:
+            def __init__(self):
+                self._lock = asyncio.Lock()
+            async def __aenter__(self):
+                await self._lock.acquire()
+            async def __aexit__(self, *exc):
+                self._lock.release()
+            async def f(self):
+                async with self:
+                    here()  # held: self._lock
+                here()  # held: nothing
+    """,
+    "ExitStack with a release put on it": """
+        def f(x):
+            with ExitStack() as stack:
+                lock.acquire()
+                stack.callback(lock.release)
+                here()  # held: lock
+                other.acquire()
+                stack.push(other.__exit__)
+                here()  # held: lock, other
+            here()  # held: nothing
+    """,
+    "ExitStack with a helper": """
+        @contextmanager
+        def holding():
+            with lock:
+                yield
+        def f():
+            with ExitStack() as stack:
+                stack.enter_context(holding())
+                here()  # held: lock
+            here()  # held: nothing
+    """,
+    "ExitStack that is closed by hand": """
+        def f():
+            stack = ExitStack()
+            stack.enter_context(lock)
+            here()  # held: lock
+            stack.close()
+            here()  # held: nothing
+    """,
+    "AsyncExitStack": """
+        import asyncio
+        slot = asyncio.Semaphore(2)
+        async def f():
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(slot)
+                here()  # held: slot
+            here()  # held: nothing
+    """,
+    "closing something else": """
+        def f(file):
+            lock.acquire()
+            file.close()
+            here()  # held: lock
+    """,
+    "a lock if there is need of one": """
+        def f(shared):
+            with lock if shared else contextlib.nullcontext():
+                here()  # held: lock
+            guard = contextlib.nullcontext() if shared else other
+            with guard:
+                here()  # held: other
+            here()  # held: nothing
+    """,
+    "this lock or that": """
+        def f(x):
+            with lock if x else other:
+                here()  # held: nothing
+    """,
+    "the two halves of a lock for readers and writers": """
+        import fasteners
+        rw = fasteners.ReaderWriterLock()
+        def f():
+            with rw.write_lock():
+                here()  # held: rw
+            rw.acquire_read_lock()
+            here()  # held: rw
+            rw.release_read_lock()
+            here()  # held: nothing
+    """,
+    "a file lock with a limit": """
+        import filelock
+        claim = filelock.FileLock("x")
+        def f():
+            with claim.acquire(timeout=3):
+                here()  # held: claim
             here()  # held: nothing
     """,
     "a class that guards nothing": """
@@ -308,6 +460,36 @@ CALLEES = {
                 self.end()
                 here()  # held: nothing
     """,
+    "a function that is given the lock": """
+        def take(what, also=None):
+            what.acquire()
+        def give(what):
+            what.release()
+        def f():
+            take(lock)
+            here()  # held: lock
+            take(also=1, what=other)
+            here()  # held: lock, other
+            give(lock)
+            here()  # held: other
+    """,
+    "a method of another object": """
+        class C:
+            def __init__(self):
+                self._lock = threading.Lock()
+                self.peer = C()
+            def begin(self):
+                self._lock.acquire()
+            def end(self):
+                self._lock.release()
+            def f(self):
+                self.peer.begin()
+                here()  # held: self.peer._lock
+                with self._lock:
+                    here()  # held: self._lock, self.peer._lock
+                self.peer.end()
+                here()  # held: nothing
+    """,
     "a function that takes it on one way": """
         def take(x):
             if x:
@@ -341,6 +523,201 @@ CALLEES = {
             with lock:
                 g()
                 here()  # held: lock
+    """,
+}
+
+WAITS = {
+    "an acquire with a limit of asyncio's": """
+        import asyncio
+        slot = asyncio.Lock()
+        async def f():
+            await asyncio.wait_for(slot.acquire(), 3)
+            here()  # held: slot
+            slot.release()
+            here()  # held: nothing
+    """,
+    "an acquire that is awaited and tested": """
+        import asyncio
+        slot = asyncio.Lock()
+        async def f():
+            if await slot.acquire():
+                here()  # held: slot
+            else:
+                here()  # held: unreachable
+    """,
+    "a wait without a limit comes true": """
+        cond = threading.Condition()
+        def f():
+            cond.acquire()
+            if cond.wait_for(ready):
+                cond.release()
+            here()  # held: nothing
+    """,
+    "a wait with a limit may not": """
+        cond = threading.Condition()
+        def f():
+            cond.acquire()
+            if not cond.wait_for(ready, timeout=1):
+                return here()  # held: cond
+            cond.release()
+            here()  # held: nothing
+    """,
+    "an old name of the thread module's": """
+        import _thread
+        old = _thread.allocate_lock()
+        def f():
+            old.acquire_lock()
+            here()  # held: old
+            old.release_lock()
+            here()  # held: nothing
+    """,
+}
+
+DECORATORS = {
+    "a global lock": """
+        import functools
+        def synchronized(function):
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                with lock:
+                    return function(*args, **kwargs)
+            return wrapper
+        @synchronized
+        def f():
+            here()  # held: lock
+        def g():
+            f()
+            here()  # held: nothing
+    """,
+    "the object's lock": """
+        def synchronized(method):
+            def wrapper(self, *args, **kwargs):
+                self._lock.acquire()
+                try:
+                    return method(self, *args, **kwargs)
+                finally:
+                    self._lock.release()
+            return wrapper
+        class C:
+            def __init__(self):
+                self._lock = threading.RLock()
+            @synchronized
+            def f(self):
+                here()  # held: self._lock
+                with self._lock:
+                    here()  # held: self._lock
+                here()  # held: self._lock
+            def g(self):
+                self.f()
+                here()  # held: nothing
+    """,
+    "the object's lock through the arguments": """
+        def locked(method):
+            def inner(*args):
+                self = args[0]
+                with self._lock:
+                    return method(*args)
+            return inner
+        class C:
+            def __init__(self):
+                self._lock = threading.RLock()
+            @locked
+            def f(self):
+                here()  # held: self._lock
+    """,
+    "a lock that the decorator is given": """
+        def synchronized(by):
+            def decorate(function):
+                def wrapper(*args):
+                    with by:
+                        return function(*args)
+                return wrapper
+            return decorate
+        @synchronized(lock)
+        def f():
+            here()  # held: lock
+        class C:
+            _guard = threading.Lock()
+            @synchronized(by=_guard)
+            def f(self):
+                here()  # held: _guard
+    """,
+    "a lock for each function": """
+        def once(function):
+            own = threading.Lock()
+            def wrapper(*args):
+                with own:
+                    return function(*args)
+            return wrapper
+        @once
+        def f():
+            here()  # held: own
+    """,
+    "two decorators": """
+        def first(function):
+            def wrapper():
+                with lock:
+                    return function()
+            return wrapper
+        def second(function):
+            def wrapper():
+                with other:
+                    return function()
+            return wrapper
+        @first
+        @second
+        def f():
+            here()  # held: lock, other
+    """,
+    "a decorator that calls before it locks": """
+        def counted(function):
+            def wrapper():
+                result = function()
+                with lock:
+                    return result
+            return wrapper
+        @counted
+        def f():
+            here()  # held: nothing
+    """,
+    "an asynchronous one": """
+        import asyncio
+        turn = asyncio.Lock()
+        def one_at_a_time(function):
+            async def wrapper(*args):
+                async with turn:
+                    return await function(*args)
+            return wrapper
+        @one_at_a_time
+        async def f():
+            here()  # held: turn
+    """,
+    "fasteners'": """
+        import fasteners
+        class C:
+            def __init__(self):
+                self._lock = threading.RLock()
+            @fasteners.locked
+            def f(self):
+                here()  # held: self._lock
+    """,
+    "one of another module, by its name": """
+        from ours.tools import synchronized
+        class C:
+            def __init__(self):
+                self._lock = threading.RLock()
+            @synchronized
+            def f(self):
+                here()  # held: self._lock
+        @synchronized
+        def f():
+            here()  # held: @synchronized
+    """,
+    "one that says nothing about locks": """
+        from ours.tools import cached
+        @cached
+        def f():
+            here()  # held: nothing
     """,
 }
 
@@ -586,6 +963,8 @@ ALL = {
         "tried": TRIED,
         "manager": MANAGERS,
         "callee": CALLEES,
+        "wait": WAITS,
+        "decorator": DECORATORS,
         "condition": CONDITIONS,
         "alias": ALIASES,
     }.items()

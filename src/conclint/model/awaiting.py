@@ -66,12 +66,17 @@ def _in_coroutine(module: ModuleModel, function: Function) -> Iterator[LockedAwa
 
 
 def _takers(module: ModuleModel, graph: Graph) -> dict[int, cst.CSTNode]:
-    """Return the operations that wait for a lock until they have it, by `id` of their nodes."""
+    """Return the operations that wait for a lock until they have it, by `id` of their nodes.
+
+    An asynchronous manager of this module holds its lock where it yields already, which is told there.
+    """
     found: dict[int, cst.CSTNode] = {}
     for op in graph.ops():
         if op.kind in (OpKind.CALL, OpKind.ENTER):
             event = module.locks.event(op)
-            if event is None or event[0] == "acquire":
+            around = module.tree.parent(op.node)
+            helper = event is None and isinstance(around, cst.With) and around.asynchronous is not None
+            if not helper and (event is None or event[0] == "acquire"):
                 found[id(op.node)] = op.node
     return found
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOCKING = frozenset({Primitive.LOCK, Primitive.SEMAPHORE, Primitive.CONDITION})
 _LOCK_WORDS = frozenset({"mutex", "cond", "condition", "sem", "semaphore", "guard", "cv"})
 _NO_LOCK_WORDS = frozenset({"block", "clock", "unlock", "flock", "deadlock", "subblock"})
+_CHOICES = (cst.IfExp, cst.BooleanOperation)
 _IMPORTS = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
@@ -119,7 +120,30 @@ class LockNames:
         return None
 
     def _identify(self, node: cst.BaseExpression) -> Lock | None:
-        return self._lock_of_value(node) or self._lock_itself(node)
+        return self._lock_of_value(node) or self._chosen(node) or self._lock_itself(node)
+
+    def _chosen(self, node: cst.BaseExpression) -> Lock | None:
+        """Return the lock that is taken if any is: `lock if shared else nullcontext()`, `lock or nullcontext()`."""
+        if isinstance(node, cst.Name):
+            owner = self._module.tree.scope_of(node).owner(node.value)
+            bindings = owner.bindings.get(node.value, []) if owner is not None else []
+            if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
+                return None
+            return self._chosen(bindings[0].value) if isinstance(bindings[0].value, _CHOICES) else None
+        if isinstance(node, cst.IfExp):
+            sides = [node.body, node.orelse]
+        elif isinstance(node, cst.BooleanOperation):
+            sides = [node.left, node.right]
+        else:
+            return None
+        dummies = [side for side in sides if self._is_dummy(side)]
+        return self.lock(next(side for side in sides if side not in dummies)) if len(dummies) == 1 else None
+
+    def _is_dummy(self, node: cst.BaseExpression) -> bool:
+        if not isinstance(node, cst.Call):
+            return False
+        name = dotted_name(node.func).rpartition(".")[2].lower()
+        return self._module.symbol(node.func) == "contextlib.nullcontext" or name.startswith(("null", "dummy", "noop"))
 
     def _lock_of_value(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that a shared value carries: `value.get_lock()`, or the value itself where it is entered."""
@@ -161,7 +185,8 @@ class LockNames:
     ) -> Lock | None:
         facts = instance.facts
         assert facts is not None
-        if path is None and instance.site is not None and UNKNOWN not in values:
+        sites = {id(value.site) for value in values if isinstance(value, Instance)}
+        if path is None and instance.site is not None and len(sites) == 1 and UNKNOWN not in values:
             path = _Path(f"<{id(instance.site.call)}>")
         if path is None:
             return None
@@ -215,23 +240,29 @@ class LockNames:
             return None
         (given,) = function.returns
         lock = self.lock(given) if dotted_name(given) else None
-        return self._through(lock, base) if lock is not None and not lock.parameter else None
+        return self.through(lock, base) if lock is not None and not lock.parameter else None
 
     def seen_from(self, call: cst.Call, lock: Lock) -> Lock | None:
         """Return a lock of the called function as the caller knows it, None where it can't."""
         if lock.parameter:
             return None
-        seen = self._through(lock, call.func.value if isinstance(call.func, cst.Attribute) else None)
+        seen = self.through(lock, call.func.value if isinstance(call.func, cst.Attribute) else None)
         if seen is not None:
             self.note(seen)
         return seen
 
-    def _through(self, lock: Lock, base: cst.BaseExpression | None) -> Lock | None:
+    def through(self, lock: Lock, base: cst.BaseExpression | None) -> Lock | None:
         """Return a lock of `self` in a method as the caller sees it who called the method on `base`."""
         if base is None or not lock.of_self or self.is_own_object(base):
             return lock
         name = dotted_name(base)
         return lock.seen_through(name) if name else None
+
+    def attribute_of(self, cls: Class, name: str) -> Lock:
+        """Return the lock that an attribute of a class must be, though nothing in sight makes it."""
+        lock = Lock(f"{cls.qualified_name}.{name}", f"self.{name}", None, reentrant=True, of_self=True)
+        self.note(lock)
+        return self.by_key[lock.key]
 
     def is_own_object(self, node: cst.BaseExpression) -> bool:
         """Tell whether an expression is the object of the method around it, also of one around a closure."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -11,34 +10,37 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from conclint.knowledge.schema import Domain
+from conclint.model.arguments import argument
 from conclint.model.contracts import Contracts
 from conclint.model.graph import Op, OpKind
+from conclint.model.lock_effects import NO_EFFECT, STACK_METHODS, LockEffect, LockEffects, LockingDecorators
 from conclint.model.locks import Lock, LockNames
 from conclint.model.paths import Exploration, Facts, State, explore, outcome
 from conclint.model.tries import Attempt, attempt
-from conclint.model.values import FunctionValue, Instance
-from conclint.syntax.walk import dotted_name
+from conclint.model.values import Instance, LibraryMethod
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
 
-_DEEPEST_CALLS = 40
-
 Held: TypeAlias = "tuple[tuple[str, int], ...]"
 """What is held, in the order of taking: (key of the lock, `id` of the node that took it)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LockEffect:
-    """What a call of a function leaves behind: locks it has taken, locks of its caller it has released."""
-
-    acquires: frozenset[str] = frozenset()
-    releases: frozenset[str] = frozenset()
-
-
-NO_EFFECT = LockEffect()
-_METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
+_WORDS = {
+    "acquire": "acquire",
+    "release": "release",
+    "__enter__": "acquire",
+    "__exit__": "release",
+    "acquire_lock": "acquire",  # an old name of _thread's
+    "release_lock": "release",
+    "acquire_read_lock": "acquire",
+    "acquire_write_lock": "acquire",
+    "release_read_lock": "release",
+    "release_write_lock": "release",
+}
+_ENTERS = frozenset({"enter_context", "enter_async_context"})
+_METHODS = frozenset({*_WORDS, *_ENTERS})
 
 
 class Raising(enum.Enum):
@@ -56,10 +58,11 @@ class Locks:
         self._module = module
         self._names = LockNames(module)
         self._contracts = Contracts(module, self._names)
-        self._effects: dict[int, LockEffect] = {}
+        self._effects = LockEffects(module, self._names, self)
+        self._decorators = LockingDecorators(module, self._names, self)
+        self._around: dict[int, tuple[tuple[str, cst.Decorator], ...]] = {}
         self._explored: dict[tuple[int, Raising], Exploration | None] = {}
         self._handling: dict[int, bool] = {}
-        self._deep = 0
 
     @property
     def by_key(self) -> dict[str, Lock]:
@@ -86,31 +89,57 @@ class Locks:
         return self._contracts.assumed(function)
 
     def event(self, op: Op) -> tuple[str, Lock] | None:
-        """Return ("acquire" | "try" | "release", lock) for an operation on one lock."""
+        """Return ("acquire" | "try" | "release", lock) for an operation on one lock.
+
+        The read half of a lock for readers and writers counts as the lock: a write under it is not noticed.
+        """
         node = op.node
         if op.kind in (OpKind.ENTER, OpKind.EXIT):
             assert isinstance(node, cst.WithItem)
-            lock = self.lock(node.item)
-            if lock is None:
+            lock = self._entered(node.item)
+            if lock is None or (op.kind is OpKind.ENTER and self._has_it(node.item)):
                 return None
             return ("acquire" if op.kind is OpKind.ENTER else "release"), lock
-        if op.kind is not OpKind.CALL or not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        if op.kind is not OpKind.CALL or not isinstance(node, cst.Call):
             return None
-        name = node.func.attr.value
-        if name not in _METHODS:
-            return None
-        if name == "enter_context":
-            lock = self.lock(node.args[0].value) if node.args else None
+        name = _called_name(node)
+        if name in _WORDS and isinstance(node.func, cst.Attribute):
+            return self._called(node, _WORDS[name], self.lock(node.func.value))
+        if name in _ENTERS:
+            lock = self._entered(node.args[0].value) if node.args else None
             return ("acquire", lock) if lock is not None else None
-        lock = self.lock(node.func.value)
+        if name == "wait_for" and node.args and isinstance(inner := node.args[0].value, cst.Call):
+            # asyncio.wait_for(lock.acquire(), 1) either has the lock or raises.
+            if _called_name(inner) == "acquire" and isinstance(inner.func, cst.Attribute):
+                lock = self.lock(inner.func.value)
+                return ("acquire", lock) if lock is not None else None
+        return None
+
+    def _called(self, call: cst.Call, word: str, lock: Lock | None) -> tuple[str, Lock] | None:
         if lock is None:
             return None
-        if name in ("release", "__exit__"):
-            return "release", lock
-        if lock.domain is Domain.ASYNCIO and not isinstance(self._module.tree.parent(node), cst.Await):
+        if word == "release":
+            return word, lock
+        if lock.domain is Domain.ASYNCIO and not isinstance(self._module.tree.parent(call), cst.Await):
             return None  # the call only makes a coroutine
-        waits = name == "__enter__" or attempt(self._module, node) is Attempt.WITH_LOCK
+        waits = not call.args or _called_name(call) == "__enter__" or attempt(self._module, call) is Attempt.WITH_LOCK
         return ("acquire" if waits else "try"), lock
+
+    def _has_it(self, manager: cst.BaseExpression) -> bool:
+        """Tell `with lock.acquire():` of locks whose acquire returns what gives them back."""
+        return isinstance(manager, cst.Call) and _called_name(manager) in _WORDS
+
+    def _entered(self, manager: cst.BaseExpression) -> Lock | None:
+        """Return the lock that `with` takes: what it enters, or the one whose method gives what it enters."""
+        lock = self.lock(manager)
+        if lock is not None or not isinstance(manager, cst.Call) or not isinstance(manager.func, cst.Attribute):
+            return lock
+        for value in self._module.values(manager.func):
+            if isinstance(value, LibraryMethod):
+                method = self._module.knowledge.method(value.receiver.type_name, value.name)
+                if method is not None and method.enter in ("acquire", "acquire_shared"):
+                    return self.lock(manager.func.value)
+        return None
 
     def step(self, op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         """Move a `Held` over an operation, for `explore`."""
@@ -119,6 +148,8 @@ class Locks:
             return None
         event = self.event(op)
         if event is None:
+            if self._comes_true(op):
+                return ((held, ((outcome(op.node), True),)),)  # type: ignore[arg-type]
             return self._by_effect(op, held)
         what, lock = event
         if what == "release":
@@ -130,105 +161,53 @@ class Locks:
         name = outcome(op.node)
         return ((taken, ((name, True),)), (held, ((name, False),)))
 
+    def _comes_true(self, op: Op) -> bool:
+        """Tell a wait for a condition or event without a limit, which only ever comes back true."""
+        node = op.node
+        if op.kind is not OpKind.CALL or not isinstance(node, cst.Call) or _called_name(node) not in ("wait", "wait_for"):
+            return False
+        for value in self._module.values(node.func):
+            if isinstance(value, LibraryMethod):
+                method = self._module.knowledge.method(value.receiver.type_name, value.name)
+                blocks = method.blocks if method is not None else None
+                return blocks is not None and blocks.on == "event" and argument(node, blocks.timeout) is None
+        return False
+
     def _by_effect(self, op: Op, held: Held) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         effect = self._effect_of_op(op, held)
-        if effect is NO_EFFECT or effect is None:
+        if effect == NO_EFFECT:
             return None
-        for key in effect.releases:
+        for key in sorted(effect.releases):
             held = _without(held, key)
         for key in sorted(effect.acquires):
             held = _with(held, key, id(op.node))
         return ((held, ()),)
 
-    def _effect_of_op(self, op: Op, held: Held) -> LockEffect | None:
+    def _effect_of_op(self, op: Op, held: Held) -> LockEffect:
         node = op.node
-        if op.kind is OpKind.CALL:
-            assert isinstance(node, cst.Call)
-            return self._effect_of_call(node)
+        if isinstance(node, cst.Call):
+            if isinstance(node.func, cst.Attribute) and node.func.attr.value in STACK_METHODS:
+                return self._effects.of_stack(node, held)
+            return self._effects.of_call(node)
         assert isinstance(node, cst.WithItem)
         if op.kind is OpKind.EXIT:
-            # Whatever its own entry took (a helper, an ExitStack's members, a class's __enter__) is given back.
-            mine = {id(node), *self._entered_contexts(node)}
-            return LockEffect(releases=frozenset(key for key, taker in held if taker in mine))
-        return LockEffect(acquires=self._taken_by_manager(node.item))
-
-    def _effect_of_call(self, call: cst.Call) -> LockEffect:
-        function = self._module.called_function(call)
-        if function is None or function.is_generator or function.is_async:
-            return NO_EFFECT
-        return self.effect(function)
-
-    def _entered_contexts(self, item: cst.WithItem) -> set[int]:
-        stack = item.asname.name if item.asname is not None else None
-        if not isinstance(stack, cst.Name):
-            return set()
-        scope = self._module.tree.scope_of(item)
-        return {
-            id(call)
-            for call in scope.calls
-            if isinstance(call.func, cst.Attribute)
-            and call.func.attr.value == "enter_context"
-            and dotted_name(call.func.value) == stack.value
-        }
-
-    def _taken_by_manager(self, manager: cst.BaseExpression) -> frozenset[str]:
-        """Return the locks held inside `with manager:` for helpers and classes of this module."""
-        for value in self._module.values(manager):
-            if isinstance(value, Instance) and value.cls is not None:
-                for entering in self._module.resolver.members(value, "__enter__"):
-                    if isinstance(entering, FunctionValue):
-                        return self.effect(entering.function).acquires
-        if isinstance(manager, cst.Call):
-            function = self._module.called_function(manager)
-            if function is not None and function.is_generator and function.has_decorator("contextmanager"):
-                return self._held_at_yield(function)
-        return frozenset()
-
-    def _held_at_yield(self, function: Function) -> frozenset[str]:
-        exploration = self.explored(function)
-        found: list[frozenset[str]] = []
-
-        def see(op: Op, states: Mapping[State, Facts]) -> None:
-            if op.kind is OpKind.YIELD:
-                found.extend(frozenset(key for key, _ in held) for held in states)  # type: ignore[attr-defined]
-
-        if exploration is not None:
-            exploration.visit(see)
-        return frozenset.intersection(*found) if found else frozenset()
+            return LockEffect(releases=self._effects.of_leaving(node, held))
+        return LockEffect(acquires=self._effects.of_entering(node.item))
 
     def effect(self, function: Function) -> LockEffect:
-        """Return what a call of `function` leaves locked or unlocked when it returns."""
-        known = self._effects.get(id(function))
-        if known is not None:
-            return known
-        if self._deep >= _DEEPEST_CALLS:
-            return NO_EFFECT
-        self._effects[id(function)] = NO_EFFECT  # what a recursive call sees
-        self._deep += 1
-        called = [effect for effect in map(self._effect_of_call, function.scope.calls) if effect != NO_EFFECT]
-        self._deep -= 1
-        if not called and not self.handles_locks(function):
-            return NO_EFFECT
-        exploration = self.explored(function)
-        if exploration is None:
-            return NO_EFFECT
-        ends = [frozenset(key for key, _ in held) for held in exploration.ends(exploration.graph.returned)]  # type: ignore[attr-defined]
-        acquires = frozenset.intersection(*ends) if ends else frozenset()
-        releases = frozenset(
-            event[1].key
-            for op in exploration.graph.ops()
-            if (event := self.event(op)) is not None and event[0] == "release" and op.kind is OpKind.CALL
-        )
-        taken = {
-            event[1].key
-            for op in exploration.graph.ops()
-            if (event := self.event(op)) is not None and event[0] != "release"
-        }
-        releases = releases.union(*(effect.releases for effect in called))
-        taken.update(*(effect.acquires for effect in called))
-        found = LockEffect(acquires, releases - taken)
-        self._effects[id(function)] = found if found != NO_EFFECT else NO_EFFECT
-        return self._effects[id(function)]
+        """Return what a call of `function` leaves locked or unlocked when it returns, in its own names."""
+        return self._effects.of(function)
+
+    def around(self, function: Function) -> tuple[tuple[str, cst.Decorator], ...]:
+        """Return the keys of the locks that decorators hold while the function's body runs, outermost first.
+
+        `held_at` counts them as held; who calls the function takes them.
+        """
+        key = id(function)
+        if key not in self._around:
+            self._around[key] = ()
+            self._around[key] = tuple(self._decorators.around(function))
+        return self._around[key]
 
     @functools.cached_property
     def handed_over(self) -> frozenset[str]:
@@ -267,7 +246,7 @@ class Locks:
                 any(call.func.__class__ is cst.Attribute and call.func.attr.value in _METHODS for call in scope.calls)
                 or any(self._may_take(item.item) for statement in scope.withs for item in statement.items)
                 for scope in function.scopes
-            )
+            ) or bool(self.around(function))
         return self._handling[key]
 
     def _may_take(self, manager: cst.BaseExpression) -> bool:
@@ -280,18 +259,22 @@ class Locks:
         return function is not None and function.is_generator
 
     def explored(self, function: Function, raising: Raising = Raising.STATEMENTS) -> Exploration | None:
-        """Return which locks are held where in a function that starts with none; None when that is beyond reach."""
+        """Return which locks are held where in a function that starts with none but those of its decorators.
+
+        None when that is beyond reach.
+        """
         key = id(function), raising
         if key not in self._explored:
             self._explored[key] = None
             graph = self._module.graph(function)
+            start: Held = tuple((held, id(decorator)) for held, decorator in self.around(function))
             if graph is not None:
                 may_raise: dict[Raising, Callable[[Op], bool] | None] = {
                     Raising.STATEMENTS: None,
                     Raising.CALLS: self._module.may_raise,
                     Raising.ALL: lambda _op: True,
                 }
-                found = explore(graph, (), self.step, self._module.conditions, may_raise=may_raise[raising])
+                found = explore(graph, start, self.step, self._module.conditions, may_raise=may_raise[raising])
                 self._explored[key] = found if found.complete else None
         return self._explored[key]
 
@@ -307,6 +290,11 @@ class Locks:
             if exploration is not None and any(id(op.node) not in found for op in exploration.graph.ops()):
                 found = _held_in(self.explored(function, raising)) | found
         return found
+
+
+def _called_name(call: cst.Call) -> str:
+    func = call.func
+    return func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
 
 
 def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:

@@ -45,6 +45,8 @@ class Conditions:
     def _named(self, test: cst.BaseExpression) -> tuple[str, bool]:
         if isinstance(test, cst.NamedExpr):
             return self.key(test.target)
+        if isinstance(test, cst.Await):
+            return self.key(test.expression)
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
             name, truth = self.key(test.expression)
             return name, not truth

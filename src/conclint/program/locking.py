@@ -10,7 +10,8 @@ import libcst as cst
 
 from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
-from conclint.model.locksets import NO_EFFECT, Raising
+from conclint.model.lock_effects import NO_EFFECT
+from conclint.model.locksets import Raising
 from conclint.program.summary import LockFact
 from conclint.syntax.children import descendants
 
@@ -87,6 +88,10 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
     exploration = model.locks.explored(function, Raising.CALLS) or model.locks.explored(function)
     if exploration is None:
         return
+    outer: frozenset[str] = frozenset()
+    for key, decorator in model.locks.around(function):
+        yield Acquisition(model.locks.by_key[key], outer, outer, decorator, tried=False, timed=False, ordered=False)
+        outer |= {key}
     found: dict[int, tuple[Op, Lock, bool, dict[frozenset[str], None]]] = {}
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
