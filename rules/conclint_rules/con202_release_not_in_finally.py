@@ -37,7 +37,8 @@ class ReleaseNotInFinally(ModuleRule):
     ## What is missed
 
     What cannot be seen to raise: arithmetic, attributes of the class's own objects, logging. Locks that are
-    released in another function, or in a callback, and locks of a collection that is locked in a loop.
+    released in another function, unless that is a thread or task for which they were taken, or in a callback, and locks
+    of a collection that is locked in a loop.
 
     ## Fix safety
 
@@ -51,6 +52,7 @@ class ReleaseNotInFinally(ModuleRule):
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every acquire that is undone unless something raises."""
+        from conclint.model.handed_leaks import handed_leaks
         from conclint.model.rewriting import with_instead
 
         for leak in module.leaks:
@@ -62,4 +64,11 @@ class ReleaseNotInFinally(ModuleRule):
                 f"'{leak.lock.label}' stays locked when {cause} raises before the release",
                 notes=(Note(leak.releases[0], "the release that is not reached"),),
                 remedy=with_instead(module, leak),
+            )
+        for handed in handed_leaks(module):
+            yield Report(
+                handed.release,
+                f"'{handed.lock.label}', taken for '{handed.function.name}' before that is started, stays taken "
+                f"when '{module.label(handed.culprit)}' raises before this release",
+                notes=(Note(handed.acquire, "taken here, for the thread to give back"),),
             )

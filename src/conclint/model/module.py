@@ -59,7 +59,7 @@ _STATEMENTS: tuple[type[cst.BaseSmallStatement | cst.BaseStatement], ...] = (cst
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
 _QUIET_BUILTINS = frozenset(
-    {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple"}
+    {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple", "range", "enumerate", "zip"}
     | {"max", "min"}
 )
 _QUIET_FUNCTIONS = frozenset(
