@@ -12,6 +12,7 @@ from conclint.program.graph import CallGraph
 from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.loops import Loops
+from conclint.program.promises import Promises
 from conclint.program.races import Races, SharedAccess
 from conclint.program.reach import Reach
 from conclint.program.surroundings import Surroundings
@@ -70,6 +71,11 @@ class Program:
     def loops(self) -> Loops:
         """Where threads meet event loops."""
         return Loops(self.graph, self._contexts, self.locks, self.waiting)
+
+    @functools.cached_property
+    def promises(self) -> Promises:
+        """Where declared contracts about locks are broken."""
+        return Promises(self.modules, self.graph, self.races, self.locks)
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:

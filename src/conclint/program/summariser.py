@@ -13,6 +13,7 @@ from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import is_conditional
+from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.words import AccessKind, Base
@@ -76,6 +77,7 @@ class _Summariser:
         self.locator = locator
         self.liveness = Liveness(model)
         self.keys = Keys(model)
+        self._guards = declared_guards(model)
 
     def summary(self) -> ModuleSummary:
         model = self.model
@@ -94,6 +96,7 @@ class _Summariser:
             exports_of(model, self.keys),
             tuple(model.tree.root.star_imports),
             imports_of(model),
+            {self.keys.of_lock(variable): self.keys.of_lock(lock) for variable, lock in self._guards.items()},
         )
 
     def _drafts(self) -> list[_Draft]:
@@ -110,7 +113,7 @@ class _Summariser:
             for function in model.functions
         ]
         forks = any(root.domain is Domain.PROCESS for root in model.roots)
-        kept = _of_interest(drafts, self._held, with_globals=forks)
+        kept = _of_interest(drafts, self._held, with_globals=forks) | self._guards.keys()
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
         return drafts
@@ -146,6 +149,7 @@ class _Summariser:
             is_constructor=function.cls is not None
             and function.name in ("__init__", "__new__", "__post_init__", "__setstate__"),
             assumed=self.keys.of_locks(self.model.locks.assumed(function)),
+            declares=declares_locks(self.model, function),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
             asks_who_runs=asks_who_runs(self.model, function),
         )
@@ -175,7 +179,14 @@ class _Summariser:
             if access.kind is AccessKind.CHECK_THEN_ACT
             else (),
             is_literal(access.value),
+            self._is_returned(access),
         )
+
+    def _is_returned(self, access: Access) -> bool:
+        if access.kind is not AccessKind.READ or access.element:
+            return False
+        returned = isinstance(self.model.tree.parent(access.node), cst.Return)
+        return returned and self.model.variables.is_container(access.variable)
 
     @staticmethod
     def _held_at_all(nodes: tuple[cst.CSTNode, ...], held: dict[int, frozenset[str]]) -> frozenset[str]:

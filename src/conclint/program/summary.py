@@ -33,6 +33,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Of a check-then-act: the locks that are held at the act, though not at the test."""
     constant: bool = False
     """A plain store of a literal: a flag."""
+    returned: bool = False
+    """A read whose value, a container, the function returns as it is."""
 
 
 class CallFact(msgspec.Struct, frozen=True):
@@ -125,6 +127,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     is_async: bool = False
     is_constructor: bool = False
     assumed: tuple[str, ...] = ()
+    declares: bool = False
+    """Its contract is declared in one of the forms of `conclint.contracts`, and not merely hinted at."""
     parameters: tuple[str, ...] = ()
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
@@ -205,3 +209,5 @@ class ModuleSummary(msgspec.Struct, frozen=True):
     stars: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     """The names, of modules or of what they define, that are imported anywhere in it."""
+    guards: dict[str, str] = {}
+    """Variable -> the lock that is declared to guard it."""
