@@ -75,6 +75,13 @@ class Graph:
     raised: Block
     blocks: list[Block]
 
+    def let_go(self) -> None:
+        """Drop every operation; blocks refer to each other in circles."""
+        self.node = None  # type: ignore[assignment]
+        for block in self.blocks:
+            block.ops.clear()
+            block.edges.clear()
+
     def ops(self) -> Iterator[Op]:
         """Yield every operation, block by block; a syntax node may come up more than once."""
         for block in self.blocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
 import libcst as cst
 
@@ -66,47 +67,6 @@ class _Lowering:
         self.at = self.entry
         self.frames: list[_Frame] = []
         self.caught: list[dict[str, Block]] = []
-        self.statements: dict[type[cst.CSTNode], Callable[..., None]] = {
-            cst.SimpleStatementLine: self._simple_line,
-            cst.SimpleStatementSuite: self._simple_line,
-            cst.IndentedBlock: self._simple_line,
-            cst.If: self._if,
-            cst.While: self._while,
-            cst.For: self._for,
-            cst.Try: self._try,
-            cst.TryStar: self._try,
-            cst.With: self._with,
-            cst.Match: self._match,
-            cst.FunctionDef: self._function,
-            cst.ClassDef: self._class,
-            cst.Return: self._return,
-            cst.Raise: self._raise,
-            cst.Break: self._break,
-            cst.Continue: self._continue,
-            cst.Assert: self._assert,
-            cst.Assign: self._assign,
-            cst.AnnAssign: self._annotated,
-            cst.AugAssign: self._augmented,
-            cst.Del: self._del,
-            cst.Import: self._import,
-            cst.ImportFrom: self._import,
-        }
-        self.expressions: dict[type[cst.CSTNode], Callable[..., None]] = {
-            cst.Name: self._load,
-            cst.Attribute: self._operands_then_load,
-            cst.Subscript: self._operands_then_load,
-            cst.Call: self._call,
-            cst.Await: self._await,
-            cst.Yield: self._yield,
-            cst.BooleanOperation: self._boolean,
-            cst.IfExp: self._conditional,
-            cst.NamedExpr: self._walrus,
-            cst.Lambda: self._lambda,
-            cst.ListComp: self._comprehension,
-            cst.SetComp: self._comprehension,
-            cst.DictComp: self._comprehension,
-            cst.GeneratorExp: self._comprehension,
-        }
 
     def run(self) -> Graph:
         node = self.node
@@ -151,7 +111,7 @@ class _Lowering:
     def _statement(self, node: cst.CSTNode) -> None:
         lower = self.statements.get(node.__class__)
         if lower is not None:
-            lower(node)
+            lower(self, node)
         else:
             for child in children(node):
                 self._expression(child)
@@ -486,7 +446,7 @@ class _Lowering:
     def _expression(self, node: cst.CSTNode) -> None:
         lower = self.expressions.get(node.__class__)
         if lower is not None:
-            lower(node)
+            lower(self, node)
         else:
             for child in children(node):
                 self._expression(child)
@@ -574,6 +534,48 @@ class _Lowering:
         else:
             self._expression(node.elt)
         self._jump(head)
+
+    statements: ClassVar[dict[type[cst.CSTNode], Callable[..., None]]] = {
+        cst.SimpleStatementLine: _simple_line,
+        cst.SimpleStatementSuite: _simple_line,
+        cst.IndentedBlock: _simple_line,
+        cst.If: _if,
+        cst.While: _while,
+        cst.For: _for,
+        cst.Try: _try,
+        cst.TryStar: _try,
+        cst.With: _with,
+        cst.Match: _match,
+        cst.FunctionDef: _function,
+        cst.ClassDef: _class,
+        cst.Return: _return,
+        cst.Raise: _raise,
+        cst.Break: _break,
+        cst.Continue: _continue,
+        cst.Assert: _assert,
+        cst.Assign: _assign,
+        cst.AnnAssign: _annotated,
+        cst.AugAssign: _augmented,
+        cst.Del: _del,
+        cst.Import: _import,
+        cst.ImportFrom: _import,
+    }
+    expressions: ClassVar[dict[type[cst.CSTNode], Callable[..., None]]] = {
+        cst.Name: _load,
+        cst.Attribute: _operands_then_load,
+        cst.Subscript: _operands_then_load,
+        cst.Call: _call,
+        cst.Await: _await,
+        cst.Yield: _yield,
+        cst.BooleanOperation: _boolean,
+        cst.IfExp: _conditional,
+        cst.NamedExpr: _walrus,
+        cst.Lambda: _lambda,
+        cst.ListComp: _comprehension,
+        cst.SetComp: _comprehension,
+        cst.DictComp: _comprehension,
+        cst.GeneratorExp: _comprehension,
+    }
 
 
 def constant_truth(node: cst.BaseExpression) -> bool | None:

@@ -87,7 +87,7 @@ class ModuleModel:
         self.knowledge = knowledge or standard()
         self._functions, self._classes = define(tree.root)
         self.resolver = Resolver(tree, self.knowledge, self._functions, self._classes, self._reaching)
-        self.conditions = Conditions(tree.module.code_for_node)
+        self.conditions = Conditions(self.code)
         self.locks = Locks(self)
         self.imports = ImportTime(self)
         self.foreign = Foreign(self)
@@ -97,6 +97,18 @@ class ModuleModel:
         self._tested: dict[int, set[str]] = {}
         self._raising: dict[tuple[OpKind, int], bool] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
+
+    def let_go(self) -> None:
+        """Drop the tree and all that was found out about it, of which much refers to each other in circles."""
+        self.tree.let_go()
+        for graph in self._graphs.values():
+            if graph is not None:
+                graph.let_go()
+        for cls in self._classes.values():
+            cls.methods.clear()
+            cls.attributes.clear()
+        vars(self.resolver).clear()
+        vars(self).clear()
 
     # definitions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +36,7 @@ def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = Tru
     `Failure` beside the findings of the others.
     """
     try:
-        with _room_to_recurse():
+        with _room_to_recurse(), _without_collector():
             return _check(source, rules, summarise)
     except RecursionError:
         return FileResult(failures=(Failure(source.path, "nested too deeply to be looked at"),))
@@ -51,9 +52,21 @@ def _room_to_recurse() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """A tree is a great many objects that all stay; looking through them for garbage again and again is for nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult:
     from conclint.model import ModuleModel  # libcst is only worth its import once there is something to parse
-    from conclint.syntax import Locator, parse
+    from conclint.syntax import parse
 
     try:
         tree = parse(source)
@@ -62,6 +75,15 @@ def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult
     except Exception as problem:  # noqa: BLE001 -- a defect costs this file only
         return FileResult(failures=(_defect(source, "the parser", problem),))
     model = ModuleModel(tree)
+    try:
+        return _look_at(source, model, rules, summarise)
+    finally:
+        model.let_go()
+
+
+def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summarise: bool) -> FileResult:
+    from conclint.syntax import Locator
+
     failures: list[Failure] = []
     drafts: list[tuple[Rule, Report]] = []
     for rule in rules:
@@ -70,7 +92,7 @@ def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult
                 drafts.extend((rule, report) for report in rule.check(model))
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
-    locator = Locator(tree)
+    locator = Locator(model.tree)
     locator.find(_nodes(report for _, report in drafts))
     findings = tuple(_finding(source, rule, report, model, locator) for rule, report in drafts)
     summary = None

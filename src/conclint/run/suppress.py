@@ -84,9 +84,12 @@ class Suppressions(msgspec.Struct):
     used: set[tuple[int, str]] = msgspec.field(default_factory=set)
 
     @classmethod
-    def of(cls, source: Source) -> Suppressions:
-        """Read the comments of `source`; never raises, whatever the text."""
-        if not _MENTIONED.search(source.text):
+    def of(cls, source: Source, *, hiding: bool = True) -> Suppressions:
+        """Read the comments of `source`; never raises, whatever the text.
+
+        Without `hiding` there is nothing to hide, and a text is not looked through for other tools' comments.
+        """
+        if not (_MENTIONED if hiding else _OWN).search(source.text):
             return cls()
         entries: list[Suppression] = []
         problems: list[Problem] = []

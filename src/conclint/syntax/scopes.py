@@ -118,6 +118,15 @@ class Scope:
             scope = scope.parent
         return scope
 
+    def let_go(self) -> None:
+        """Drop every node and every other scope."""
+        self.parent = self.node = self.execution = None  # type: ignore[assignment]
+        for held in (
+            *(self.bindings, self.children, self.stores),
+            *(self.calls, self.withs, self.tests, self.returns, self.yields, self.attributes, self.names),
+        ):
+            held.clear()
+
     def is_within(self, outer: Scope) -> bool:
         """Tell whether this is `outer` or stands inside it."""
         scope: Scope | None = self

@@ -33,6 +33,19 @@ class Tree:
     _by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] | None = None
     _listed: dict[int, Scope] | None = None
 
+    def let_go(self) -> None:
+        """Drop every node; the tree is of no use afterwards.
+
+        Scopes refer to each other in circles, so what they hold would stay until the garbage collector comes by, and
+        that would have to look at each of the many nodes.
+        """
+        for scope in list(self.root.walk()):
+            scope.let_go()
+        for held in (self.parents, self.scopes, self.nodes):
+            held.clear()
+        self._by_kind = self._listed = None
+        self.module = None  # type: ignore[assignment]
+
     def of_kind(self, kind: type[Node]) -> list[Node]:
         """Return the nodes of exactly this class, in source order."""
         if self._by_kind is None:
