@@ -194,7 +194,7 @@ def _may_be_interrupted(module: ModuleModel, loop: cst.While) -> bool:
 
 def _flag(module: ModuleModel, test: cst.BaseExpression) -> cst.BaseExpression | None:
     """Return the variable or attribute that a question without calls is about and other code is seen to change."""
-    found = None
+    found: cst.BaseExpression | None = None
     pending: list[cst.CSTNode] = [test]
     while pending:
         part = pending.pop()
@@ -202,37 +202,43 @@ def _flag(module: ModuleModel, test: cst.BaseExpression) -> cst.BaseExpression |
             pending += [argument.value for argument in part.args]
         elif not isinstance(part, _PLAIN):
             return None
-        elif isinstance(part, (cst.Name, cst.Attribute)):
-            found = found or (part if _is_changed_elsewhere(module, part) else None)
+        elif isinstance(part, cst.Name):
+            found = found or (part if _is_rebound_elsewhere(module, part) else None)
+        elif isinstance(part, cst.Attribute):
+            changed = _is_stored_elsewhere(module, part)
+            if changed is None:
+                return None
+            found = found or (part if changed else None)
         else:
             pending += children(part)
     return found
 
 
-def _is_changed_elsewhere(module: ModuleModel, node: cst.Name | cst.Attribute) -> bool:
-    scope = module.tree.scope_of(node)
-    here = scope.execution
-    if isinstance(node, cst.Name):
-        owner = scope.owner(node.value)
-        if owner is None:
-            return False
-        changing = [
-            one
-            for one in owner.walk()
-            if one.execution is not here and node.value in one.bindings and one.owner(node.value) is owner
-        ]
-        return any(one is not owner or len(owner.bindings[node.value]) > 1 for one in changing)
+def _is_rebound_elsewhere(module: ModuleModel, name: cst.Name) -> bool:
+    scope = module.tree.scope_of(name)
+    owner = scope.owner(name.value)
+    if owner is None:
+        return False
+    changing = [
+        one
+        for one in owner.walk()
+        if one.execution is not scope.execution and name.value in one.bindings and one.owner(name.value) is owner
+    ]
+    return any(one is not owner or len(owner.bindings[name.value]) > 1 for one in changing)
+
+
+def _is_stored_elsewhere(module: ModuleModel, node: cst.Attribute) -> bool | None:
+    """Tell whether other functions than this and the constructor store to an attribute; None if it may be a property."""
     name = node.attr.value
+    here = module.tree.scope_of(node).execution
     for value in module.values(node.value):
         if not isinstance(value, Instance):
             continue
         if value.facts is not None and value.facts.kind is Primitive.SHARED_VALUE and name == "value":
             return True
         lineage = module.resolver.mro(value.cls) if value.cls is not None else []
-        if any(name in cls.methods for cls in lineage):
-            return False
-        for cls in lineage:
-            for binding in cls.attributes.get(name, ()):
-                if binding.scope.execution is not here and binding.scope.is_callable and binding.scope.name != "__init__":
-                    return True
-    return False
+        stores = [store for cls in lineage for store in cls.attributes.get(name, ())]
+        if stores and not any(name in cls.methods for cls in lineage):
+            scopes = [store.scope for store in stores if store.scope.execution is not here]
+            return any(scope.is_callable and scope.name != "__init__" for scope in scopes)
+    return None
