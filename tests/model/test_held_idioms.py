@@ -936,6 +936,27 @@ ALIASES = {
                     with other.mutex:
                         here()  # held: self._lock, other._lock
     """,
+    "a helper that first asks whether there is a lock": """
+        def take():
+            if lock:
+                lock.acquire()
+        def give():
+            if lock is not None:
+                lock.release()
+        def f():
+            take()
+            here()  # held: lock
+            give()
+            here()  # held: nothing
+        perhaps = None
+        def use():
+            global perhaps
+            perhaps = threading.Lock()
+        def g():
+            if perhaps:
+                perhaps.acquire()
+            here()  # held: nothing
+    """,
     "a getter that is a function": """
         def the_lock():
             return lock

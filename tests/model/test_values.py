@@ -645,6 +645,103 @@ VALUES = {
             show(p.lock)  # is: threading.Lock() | ?
             show(p.event)  # is: threading.Event() | ?
     """,
+    "not None": """
+        class C:
+            def __init__(self):
+                self.thread = None
+            def start(self):
+                self.thread = Thread()
+            def f(self):
+                show(self.thread)  # is: None | threading.Thread()
+                if self.thread is not None:
+                    show(self.thread)  # is: threading.Thread()
+                    show(self.thread.join)  # is: threading.Thread().join
+                else:
+                    show(self.thread)  # is: None
+                if self.thread:
+                    show(self.thread)  # is: threading.Thread()
+                if not self.thread:
+                    return
+                show(self.thread)  # is: threading.Thread()
+            def g(self):
+                if self.thread is None:
+                    self.start()
+                show(self.thread)  # is: None | threading.Thread()
+                if self.thread is None:
+                    return
+                show(self.thread)  # is: threading.Thread()
+            def h(self):
+                if self.thread is not None and show(self.thread):  # is: threading.Thread()
+                    self.thread = None
+                    show(self.thread)  # is: None | threading.Thread()
+                assert self.thread is not None
+                show(self.thread)  # is: threading.Thread()
+            def i(self):
+                while self.thread is not None:
+                    show(self.thread)  # is: threading.Thread()
+                return show(self.thread) if self.thread else None  # is: threading.Thread()
+            def j(self):
+                if self.thread is None or show(self.thread):  # is: threading.Thread()
+                    raise ValueError
+                show(self.thread)  # is: threading.Thread()
+    """,
+    "not None, of a local": """
+        def f(x: Optional[Thread] = None):
+            if x is not None:
+                show(x)  # is: threading.Thread() | ?
+            if x is None:
+                show(x)  # is: None
+                x = Thread()
+            show(x)  # is: threading.Thread() | threading.Thread() | ?
+        def g():
+            x = None
+            for y in z:
+                if x is not None:
+                    show(x)  # is: threading.Event()
+                x = Event()
+            if x is None or x.is_set():
+                return
+            show(x)  # is: threading.Event()
+        def h(t: Thread | None):
+            def inner():
+                show(t)  # is: threading.Thread() | None | ?
+            if t is None:
+                return
+            inner()
+            lambda: show(t)  # is: threading.Thread() | None | ?
+    """,
+    "isinstance": """
+        def f(x, y: object, z=None):
+            if isinstance(x, Thread):
+                show(x)  # is: threading.Thread()
+            elif isinstance(x, (Lock, Event)):
+                show(x)  # is: threading.Lock() | threading.Event()
+            else:
+                show(x)  # is: ?
+            if not isinstance(y, C):
+                raise TypeError
+            show(y)  # is: C()
+            assert isinstance(z, Thread)
+            show(z)  # is: threading.Thread()
+            if isinstance(x, unknown):
+                show(x)  # is: ?
+        class C: pass
+        def g(x: Union[Thread, Event]):
+            if isinstance(x, Thread):
+                show(x)  # is: threading.Thread()
+        def h(x):
+            if isinstance(x, Thread) and x.is_alive():
+                show(x)  # is: threading.Thread()
+    """,
+    "set from outside": """
+        class C:
+            pass
+        def make():
+            c = C()
+            c.lock = Lock()
+            return c
+        show(make().lock)  # is: threading.Lock()
+    """,
     "an unknown call": """
         show(make_lock())  # is: ?
         show(x.y().z)  # is: ?

@@ -16,6 +16,7 @@ from conclint.model.graph import Op, OpKind
 from conclint.model.lock_effects import NO_EFFECT, STACK_METHODS, LockEffect, LockEffects, LockingDecorators
 from conclint.model.locks import Lock, LockNames
 from conclint.model.paths import Exploration, Facts, State, explore, outcome
+from conclint.model.settled import settled
 from conclint.model.tries import Attempt, attempt
 from conclint.model.values import Instance, LibraryMethod
 
@@ -274,7 +275,9 @@ class Locks:
                     Raising.CALLS: self._module.may_raise,
                     Raising.ALL: lambda _op: True,
                 }
-                found = explore(graph, start, self.step, self._module.conditions, may_raise=may_raise[raising])
+                facts = settled(self._module, graph)
+                conditions = self._module.conditions
+                found = explore(graph, start, self.step, conditions, may_raise=may_raise[raising], facts=facts)
                 self._explored[key] = found if found.complete else None
         return self._explored[key]
 

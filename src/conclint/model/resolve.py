@@ -18,6 +18,7 @@ from conclint.model.decorating import is_transparent
 from conclint.model.fillings import Fillings
 from conclint.model.hierarchy import Hierarchy
 from conclint.model.known_calls import HANDS_ON_ITEMS, called, class_of, from_container
+from conclint.model.narrowing import Narrowing
 from conclint.model.passing import Passed
 from conclint.model.values import (
     NONE,
@@ -42,7 +43,7 @@ from conclint.model.values import (
 from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from conclint.knowledge import Knowledge
     from conclint.knowledge.schema import Type
@@ -89,6 +90,7 @@ class Resolver:
         self.mro, self.bases = hierarchy.mro, hierarchy.bases
         self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
         self.annotations = Annotations(self)
+        self.narrowing = Narrowing(self)
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -156,7 +158,7 @@ class Resolver:
         if node.value in ("True", "False", "None"):
             return (Constant({"True": True, "False": False}.get(node.value)),)
         scope = self.tree.scope_of(node)
-        return self.variable(node.value, scope, node)
+        return self.narrowing.narrowed(node, self.variable(node.value, scope, node))
 
     def variable(self, name: str, scope: Scope, use: cst.Name | None = None) -> Values:
         """Return what the variable `name` may be when used in `scope`."""
@@ -322,7 +324,7 @@ class Resolver:
     # attributes
 
     def _attribute(self, node: cst.Attribute) -> Values:
-        return self.attribute_of(self.values(node.value), node.attr.value)
+        return self.narrowing.narrowed(node, self.attribute_of(self.values(node.value), node.attr.value))
 
     def attribute_of(self, objects: Values, name: str) -> Values:
         """Return what an attribute of any of some objects may be."""
@@ -367,11 +369,32 @@ class Resolver:
             if binding.scope is not entry.cls.scope
             for bound in self.binding(binding)
         ]
+        if lineage:
+            stored += [bound for binding in self._stored_outside(lineage, name) for bound in self.binding(binding)]
         known = any(bound not in (UNKNOWN, NONE) for bound in stored)
         inherited = self._inherited(lineage, name, value, declared=not known)
         if stored or inherited is not None:
             return union(tuple(stored), inherited or ())
         return self._library_member(value, name)
+
+    def _stored_outside(self, lineage: Values, name: str) -> Iterator[Binding]:
+        """Yield what code that has no object of its own, or another, stores to an attribute: `worker.lock = Lock()`."""
+        classes = {id(entry.cls) for entry in lineage if isinstance(entry, ClassValue)}
+        for binding in self._outside_stores.get(name, ()):
+            assert isinstance(binding.node, cst.Attribute)
+            holders = self.values(binding.node.value)
+            if any(isinstance(holder, (Instance, ClassValue)) and id(holder.cls) in classes for holder in holders):
+                yield binding
+
+    @functools.cached_property
+    def _outside_stores(self) -> dict[str, list[Binding]]:
+        found: dict[str, list[Binding]] = {}
+        own = {id(b) for cls in self.classes.values() for bindings in cls.attributes.values() for b in bindings}
+        for scope in self.tree.root.walk():
+            for store in scope.stores:
+                if isinstance(store.node, cst.Attribute) and id(store) not in own:
+                    found.setdefault(store.name, []).append(store)
+        return found
 
     def _inherited(
         self, lineage: Values, name: str, receiver: Instance | ClassValue, *, declared: bool = True
