@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Where
+from conclint.knowledge.schema import Domain, Where
 from conclint.model.circumstances import expects_refusal
 from conclint.model.escape import fate_of
+from conclint.model.events import Event, domain_of
 from conclint.model.graph import OpKind
-from conclint.model.values import NONE
+from conclint.model.values import NONE, LibraryMethod
+from conclint.model.words import FOR_LOOP_ONLY
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
     from conclint.syntax import Binding
 
+_THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
 _CURRENT_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.get_event_loop"})
 _SUBMITTING = "asyncio.run_coroutine_threadsafe"
 _WAITING = ("result", "exception")
@@ -89,6 +92,21 @@ def _are_current(module: ModuleModel, bindings: list[Binding]) -> bool:
 
 def _is_none(module: ModuleModel, binding: Binding) -> bool:
     return binding.value is not None and module.values(binding.value) == (NONE,)
+
+
+def handed_to_threads(module: ModuleModel) -> Iterator[Event]:
+    """Yield what threads will do to objects of asyncio whose methods they are given: `Timer(1, event.set)`."""
+    for handover in module.handovers:
+        given = handover.target.value
+        if handover.where not in _THREADS or domain_of(handover) is Domain.PROCESS or not isinstance(given, cst.Attribute):
+            continue
+        for value in module.values(given):
+            if isinstance(value, LibraryMethod) and value.receiver.facts is not None:
+                facts, of = module.knowledge.method(value.receiver.type_name, value.name), value.receiver.facts
+                if facts is not None and facts.event in FOR_LOOP_ONLY.get(of.kind, ()) and of.domain is Domain.ASYNCIO:
+                    assert facts.event is not None
+                    yield Event(facts.event, given, given.value, (value.receiver,), value.name, facts)
+                    break
 
 
 def preexec_calls(module: ModuleModel) -> Iterator[tuple[cst.Call, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from conclint.knowledge.words import Primitive
+
 
 class AccessKind(enum.Enum):
     """What is done to shared state.
@@ -51,3 +53,17 @@ class Base(enum.Enum):
     def is_attribute(self) -> bool:
         """An object's or a class's."""
         return self in (Base.CLASS, Base.SELF, Base.COMMON, Base.OTHER)
+
+
+FOR_LOOP_ONLY = {
+    Primitive.EVENT_LOOP: frozenset({"submit", "shutdown"}),
+    Primitive.TASK: frozenset({"set", "cancel", "callback"}),
+    Primitive.FUTURE: frozenset({"set", "cancel", "callback"}),
+    Primitive.TASK_GROUP: frozenset({"submit"}),
+    Primitive.QUEUE: frozenset({"put", "get", "task_done", "shutdown"}),
+    Primitive.EVENT: frozenset({"set"}),
+    Primitive.LOCK: frozenset({"release"}),
+    Primitive.SEMAPHORE: frozenset({"release"}),
+    Primitive.CONDITION: frozenset({"notify", "notify_all", "release"}),
+}
+"""What wakes tasks or changes a loop's own lists ("Concurrency and Multithreading" in the documentation of asyncio)."""

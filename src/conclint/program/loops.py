@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.model.words import FOR_LOOP_ONLY
 from conclint.program.loop_sharing import SharedBetweenLoops, shared_between_loops
 
 if TYPE_CHECKING:
@@ -22,18 +23,6 @@ if TYPE_CHECKING:
 _FARTHEST = 400
 _THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
 _SHARING = (Domain.THREAD, Domain.ASYNCIO)  # an event loop's executor works with threads
-# What wakes tasks or changes a loop's own lists ("Concurrency and Multithreading" in the documentation of asyncio).
-_OF_LOOP = {
-    Primitive.EVENT_LOOP: frozenset({"submit", "shutdown"}),
-    Primitive.TASK: frozenset({"set", "cancel", "callback"}),
-    Primitive.FUTURE: frozenset({"set", "cancel", "callback"}),
-    Primitive.TASK_GROUP: frozenset({"submit"}),
-    Primitive.QUEUE: frozenset({"put", "get", "task_done", "shutdown"}),
-    Primitive.EVENT: frozenset({"set"}),
-    Primitive.LOCK: frozenset({"release"}),
-    Primitive.SEMAPHORE: frozenset({"release"}),
-    Primitive.CONDITION: frozenset({"notify", "notify_all", "release"}),
-}
 _BLOCKING = (Domain.THREAD, Domain.PROCESS, Domain.HOST)
 _LONG = frozenset({"thread", "process", "queue", "event", "future", "child", "time", "input"})
 _SUBMITTING = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
@@ -85,6 +74,13 @@ class Loops:
                 if found.operation.place not in seen:
                     seen.add(found.operation.place)
                     yield found, root
+
+    def handed_to_threads(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
+        """Yield what is given to threads to call, though it is for a loop's own thread."""
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if operation.word == "handed to thread" and operation.thread_safe is False and not operation.coroutine:
+                    yield operation, function
 
     def own_results(self) -> Iterator[Reached]:
         """Yield the waits of coroutines, calls followed, for what only their own loop can bring about."""
@@ -213,4 +209,4 @@ def _is_of_loop(operation: OperationFact) -> bool:
         return True
     if operation.domain is not Domain.ASYNCIO or operation.kind is None or operation.coroutine:
         return False
-    return operation.thread_safe is False and operation.word in _OF_LOOP.get(operation.kind, ())
+    return operation.thread_safe is False and operation.word in FOR_LOOP_ONLY.get(operation.kind, ())

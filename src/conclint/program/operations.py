@@ -12,6 +12,7 @@ import libcst as cst
 from conclint.knowledge.schema import Domain, Primitive, Type
 from conclint.model.circumstances import is_kept_to_main_thread
 from conclint.model.loop_border import (
+    handed_to_threads,
     is_awaited,
     is_kept_across_await,
     may_have_given_way,
@@ -212,9 +213,12 @@ def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: b
 
 
 def _at_border(model: ModuleModel) -> Iterator[Operation]:
-    """What goes wrong by where it is done: waiting for one's own loop, and code between fork and exec."""
+    """What goes wrong by where it is done: by one's own loop, by another thread, between fork and exec."""
     for call, _submitted in own_loop_results(model):
         yield Operation(model, call, "own loop result", "asyncio.run_coroutine_threadsafe")
+    for event in handed_to_threads(model):
+        name = f"{event.instances[0].type_name}.{event.method}"
+        yield Operation(model, event.node, "handed to thread", name, event, event.facts)
     for call, name in preexec_calls(model):
         yield Operation(model, call, "preexec", name)
 
