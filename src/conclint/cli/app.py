@@ -8,6 +8,7 @@ import click
 
 from conclint.cli.check import check
 from conclint.cli.demo import demo
+from conclint.cli.explain import explain
 from conclint.cli.rule import rule
 
 if TYPE_CHECKING:
@@ -63,3 +64,4 @@ def app() -> None:
 app.add_command(check)
 app.add_command(rule)
 app.add_command(demo)
+app.add_command(explain)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conclint.program.program import Program
     from conclint.program.races import Clash
 
-_VERBS = {
+VERBS = {
     AccessKind.READ: "read",
     AccessKind.STORE: "stored to",
     AccessKind.MUTATE: "changed",
@@ -70,7 +70,7 @@ def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
     if other.fact != access.fact:
         guards = sorted(map(program.locks.label, other.locks))
         under = f" under '{guards[0]}'" if guards else ""
-        notes.append(Note(other.fact.place, f"{_VERBS[other.kind]} in '{other.function.name}'{under}"))
+        notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.function.name}'{under}"))
     for context, side in ((clash.one, access), (clash.two, other)):
         if context.root is not None:
             way = [one.name for one in program.path(side.function.key, context)]
