@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
-from conclint.model.rewriting import indentation
+from conclint.model.rewriting import put_under
 from conclint.model.values import ClassValue, Constant, Instance
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
@@ -19,6 +18,7 @@ from conclint.syntax.walk import dotted_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Remedy
     from conclint.model.definitions import Class, Function
     from conclint.model.events import Root
     from conclint.model.module import ModuleModel
@@ -77,10 +77,9 @@ def locked_instead(module: ModuleModel, update: LostUpdate) -> Remedy | None:
     name, line = dotted_name(update.value), module.tree.parent(update.statement)
     if not name or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
         return None
-    inner = indentation(module, line) + module.tree.module.default_indent
-    text = f"with {name}.get_lock():{module.tree.module.default_newline}{inner}{module.code(update.statement)}"
+    remedy = put_under(module, line, f"{name}.get_lock()")
     calls = any(isinstance(part, (cst.Call, cst.Await)) for part in descendants(update.statement.value))
-    return Remedy(f"hold the lock of '{name}'", (Change(update.statement, text),), safe=not calls)
+    return dataclasses.replace(remedy, safe=not calls) if remedy is not None else None
 
 
 def _update(
