@@ -181,7 +181,7 @@ def totals(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     for outcome in outcomes:
         for key in (outcome.case.static, "all"):
             counts.setdefault(key, collections.Counter()).update(
-                cases=1, found=bool(outcome.found), quiet=outcome.verdict == "found"
+                cases=1, found=int(bool(outcome.found)), quiet=int(outcome.verdict == "found")
             )
     whole = counts.pop("all", collections.Counter())
     rows = [*sorted(counts.items()), ("all", whole)]

@@ -63,3 +63,4 @@ def test_totals_are_given_for_each_class_and_for_all(case: recall.Case) -> None:
     here, away = [finding(11, "Box.take")], [finding(1, "Box.put")]
     outcomes = [recall.judge(case, here, away), recall.judge(case, here, here), recall.judge(case, away, here)]
     assert recall.totals(outcomes) == [("easy", "3", "2", "1"), ("all", "3", "2", "1")]
+    assert recall.totals(outcomes[2:]) == [("easy", "1", "0", "0"), ("all", "1", "0", "0")]
