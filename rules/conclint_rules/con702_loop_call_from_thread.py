@@ -49,8 +49,6 @@ class LoopCallFromThread(ProgramRule):
             notes = [Note(root.place, "handed to a thread here"), *(Note(place, "which leads here") for place in found.way)]
             yield Report(found.operation.place, message, tuple(notes))
         for operation, function in program.loops.handed_to_threads():
-            message = (
-                f"'{operation.name}' is for the event loop's own thread only, and '{function.name or 'the module'}' has another "
-                "thread call it"
-            )
+            who = f"'{function.name}'" if function.name else "the module"
+            message = f"'{operation.name}' is for the event loop's own thread only, and {who} has another thread call it"
             yield Report(operation.place, message)
