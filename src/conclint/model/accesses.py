@@ -25,6 +25,8 @@ CHANGING = frozenset({
     "remove", "reverse", "rotate", "setdefault", "sort", "update", "move_to_end", "difference_update",
     "intersection_update", "symmetric_difference_update", "subtract",
 })  # fmt: skip
+_GROWING = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
+_TAKING = frozenset({"pop", "popleft", "popitem"})
 _VIEWS = frozenset({"items", "keys", "values", "elements"})
 _COPYING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "copy", "deepcopy", "len", "bool"})
 
@@ -44,6 +46,16 @@ class Access:
     parts: tuple[cst.CSTNode, ...]
     element: bool = False
     acts: tuple[cst.CSTNode, ...] = ()
+
+    @property
+    def grows(self) -> bool:
+        """It adds to what a container holds and takes nothing away."""
+        return self.kind is AccessKind.MUTATE and _method_of(self.node) in _GROWING
+
+    @property
+    def takes(self) -> bool:
+        """It is a check-then-act that takes elements out of a container and does nothing else to it."""
+        return self.kind is AccessKind.CHECK_THEN_ACT and all(_method_of(act) in _TAKING for act in self.acts)
 
     @property
     def value(self) -> cst.CSTNode | None:
@@ -83,12 +95,20 @@ class _Collector:
             yield from scope.bindings.get(name, ())  # type: ignore[attr-defined]
 
     def _aliases(self) -> Iterator[tuple[str, Variable]]:
-        """Locals that only ever stand for what one shared variable held."""
+        """Locals that only ever stand for what one shared variable holds.
+
+        A function that binds the variable anew has swapped it, as a rule, to have the old object for itself.
+        """
+        swapped = {
+            variable
+            for binding in self.stored.values()
+            if binding.kind is BindingKind.ASSIGN and (variable := self._variable(binding.node)) is not None
+        }
         for name, bindings in self.function.scope.bindings.items():
             if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
                 continue
             variable = self._variable(bindings[0].value)
-            if variable is not None:
+            if variable is not None and variable not in swapped:
                 yield name, variable
 
     def _variable(self, node: cst.CSTNode | None) -> Variable | None:
@@ -188,6 +208,11 @@ class _Collector:
     def _is_iterated(self, call: cst.Call) -> bool:
         parent = self.module.tree.parent(call)
         return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is call
+
+
+def _method_of(node: cst.CSTNode) -> str:
+    func = node.func if isinstance(node, cst.Call) else None
+    return func.attr.value if isinstance(func, cst.Attribute) else ""
 
 
 def _calls(node: cst.CSTNode) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conclint.model.accesses import Access
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
+    from conclint.model.variables import Variable
 
 _LEAVING = (cst.Return, cst.Raise, cst.Continue, cst.Break)
 
@@ -37,6 +38,7 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
             for part in access.parts:
                 by_node.setdefault(id(part), access)
     claimed: set[int] = set()
+    inner: list[tuple[cst.BaseExpression, Variable]] = []
     tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
         tested = _tested(by_node, test.test)
@@ -44,13 +46,16 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
             continue
         region = {id(node) for part in _believing(module, test) for node in descendants(part)}
         for check in tested:
+            again = any(variable == check.variable and id(other) in region for other, variable in inner)
             believing = [
                 act
                 for act in acts
                 if act.variable == check.variable and id(act.node) in region and id(act.node) not in claimed
             ]
             claimed.update(id(act.node) for act in believing)
-            if believing:
+            if believing or (isinstance(test, cst.If) and _leaves(test.body)):
+                inner.append((test.test, check.variable))
+            if believing and not again:  # what is tested again further in does not rest on this test
                 acting = tuple(part for act in believing for part in act.parts)
                 parts = (*check.parts, *acting)
                 yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, believing[0].element, acting)

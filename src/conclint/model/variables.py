@@ -221,6 +221,11 @@ class Variables:
             self._containers[key] = bool(found) and all(_is_container(value) for value in found)
         return self._containers[key]
 
+    def is_list(self, variable: Variable) -> bool:
+        """Tell a variable that is only ever bound to lists, which may grow while they are gone through."""
+        values = [b.value for b in self.bindings(variable) if b.kind is not BindingKind.DECLARE]
+        return bool(values) and all(_is_list(value) for value in values)
+
     def is_synchronised(self, variable: Variable) -> bool:
         """Tell a variable that holds a primitive, or anything else that sees to its own locking."""
         return any(_locks_itself(self._module.resolver.binding(binding)) for binding in self.bindings(variable))
@@ -236,6 +241,12 @@ def _is_container(value: cst.CSTNode | None) -> bool:
     if isinstance(value, cst.Call):
         return _is_maker(value)
     return isinstance(value, (cst.Dict, cst.List, cst.Set, cst.DictComp, cst.ListComp, cst.SetComp))
+
+
+def _is_list(value: cst.CSTNode | None) -> bool:
+    if isinstance(value, cst.Call):
+        return isinstance(value.func, cst.Name) and value.func.value == "list"
+    return isinstance(value, (cst.List, cst.ListComp))
 
 
 def _locks_itself(values: Values) -> bool:

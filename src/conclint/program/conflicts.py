@@ -70,6 +70,8 @@ def conflict_between(one: SharedAccess, other: SharedAccess) -> bool:
 def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
     if not write.kind.writes or not steps.kind.compound:
         return False
+    if write.fact.grows and (steps.fact.takes or (steps.kind is AccessKind.ITERATE and write.fact.of_list)):
+        return False  # there is still something to take, and a list may grow while it is gone through
     if steps.kind is AccessKind.ITERATE:
         # Binding the name to another container leaves the one that is gone through as it is.
         return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT

@@ -179,6 +179,9 @@ class _Summariser:
             if access.kind is AccessKind.CHECK_THEN_ACT
             else (),
             is_literal(access.value),
+            access.grows,
+            access.takes,
+            (access.grows or access.kind is AccessKind.ITERATE) and self.model.variables.is_list(variable),
             self._is_returned(access),
         )
 

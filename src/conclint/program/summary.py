@@ -33,6 +33,12 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Of a check-then-act: the locks that are held at the act, though not at the test."""
     constant: bool = False
     """A plain store of a literal: a flag."""
+    grows: bool = False
+    """Adds to what a container holds, and takes nothing away."""
+    takes: bool = False
+    """A check-then-act that takes an element out where there is one."""
+    of_list: bool = False
+    """What is gone through or added to is a list."""
     returned: bool = False
     """A read whose value, a container, the function returns as it is."""
 
