@@ -82,7 +82,7 @@ class Context:
     def in_thread(self) -> bool:
         """It runs in a thread other than the one that imported the program."""
         return self.root is not None and self.root.where in (Where.THREAD, Where.WORKER, Where.HELPER) and (
-            self.root.domain is Domain.THREAD
+            self.root.domain in (Domain.THREAD, Domain.ASYNCIO)  # run_in_executor's default workers are threads
         )
 
     def owning(self, own: Own) -> Context:
