@@ -38,6 +38,7 @@ from conclint.model.values import (
     Partial,
     Site,
     Symbol,
+    Unknown,
     Value,
     Values,
 )
@@ -206,7 +207,9 @@ class ModuleModel:
         """Every creation site of a primitive, in source order of each scope."""
         for scope in self.scopes:
             for call in scope.calls:
-                self.values(call)
+                # What a function of this module returns is made where that is written.
+                if not all(isinstance(value, (FunctionValue, Unknown)) for value in self.values(call.func)):
+                    self.values(call)
         order = {id(call): index for index, call in enumerate(c for s in self.scopes for c in s.calls)}
         return sorted(self.resolver.sites.values(), key=lambda site: order[id(site.call)])
 

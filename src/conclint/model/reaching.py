@@ -11,27 +11,28 @@ from conclint.model.graph import Block, Graph, Op, OpKind
 if TYPE_CHECKING:
     from conclint.syntax import Binding, Scope
 
-_BINDERS = (OpKind.BIND, OpKind.AUGMENT, OpKind.DELETE, OpKind.IMPORT)
+_BINDERS = frozenset({OpKind.BIND, OpKind.AUGMENT, OpKind.DELETE, OpKind.IMPORT})
 
 
 def reaching_definitions(graph: Graph, scope: Scope, name: str) -> dict[int, list[Binding]]:
     """Return, for each load of `name` by `id` of its node, the bindings of `scope` that may reach it."""
     by_node = {id(binding.node): binding for binding in scope.bindings[name]}
-    defined = {id(op): found for op in graph.ops() if (found := _bound_by(op, name, by_node))}
+    uses = {id(block): found for block in graph.blocks if (found := _uses(block, name, by_node))}
     start = [binding for binding in scope.bindings[name] if binding.kind.value == "parameter"]
     entries: dict[int, dict[int, Binding]] = {id(graph.entry): {id(binding): binding for binding in start}}
     seen: dict[int, dict[int, Binding]] = {}
     pending = [graph.entry]
     while pending:
         block = pending.pop()
-        reaching = dict(entries[id(block)])
-        thrown = dict(reaching)
-        for op in block.ops:
-            if op.kind is OpKind.LOAD and isinstance(op.node, cst.Name) and op.node.value == name:
-                seen.setdefault(id(op.node), {}).update(reaching)
-            if (bound := defined.get(id(op))) is not None:
-                reaching = {id(bound): bound}
-                thrown.update(reaching)
+        reaching = thrown = entries[id(block)]
+        if id(block) in uses:
+            thrown = dict(reaching)
+            for node, bound in uses[id(block)]:
+                if bound is None:
+                    seen.setdefault(id(node), {}).update(reaching)
+                else:
+                    reaching = {id(bound): bound}
+                    thrown.update(reaching)
         targets: list[tuple[Block, dict[int, Binding]]] = [(edge.target, reaching) for edge in block.edges]
         if block.handler is not None:
             targets.append((block.handler, thrown))
@@ -46,9 +47,20 @@ def reaching_definitions(graph: Graph, scope: Scope, name: str) -> dict[int, lis
     return {key: list(found.values()) for key, found in seen.items()}
 
 
+def _uses(block: Block, name: str, by_node: dict[int, Binding]) -> list[tuple[cst.CSTNode, Binding | None]]:
+    """Return where a block loads the variable, with None, and where it binds it, in order."""
+    found: list[tuple[cst.CSTNode, Binding | None]] = []
+    for op in block.ops:
+        node = op.node
+        if op.kind is OpKind.LOAD:
+            if node.__class__ is cst.Name and node.value == name:
+                found.append((node, None))
+        elif op.kind in _BINDERS and (bound := _bound_by(op, name, by_node)) is not None:
+            found.append((node, bound))
+    return found
+
+
 def _bound_by(op: Op, name: str, by_node: dict[int, Binding]) -> Binding | None:
-    if op.kind not in _BINDERS:
-        return None
     node = op.node
     if op.kind is OpKind.AUGMENT:
         node = node.target  # type: ignore[attr-defined]
