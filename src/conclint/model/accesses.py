@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.memory import once_per_function
 from conclint.model.words import AccessKind, Base
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
@@ -63,6 +64,7 @@ class Access:
         return self.acts[0] if self.kind is AccessKind.STORE and self.acts else None
 
 
+@once_per_function
 def accesses(module: ModuleModel, function: Function) -> list[Access]:
     """Return the accesses of shared variables in a function's own code, comprehensions included, in source order.
 

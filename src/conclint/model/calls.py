@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
+from conclint.model.memory import once_per_function
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
 from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
@@ -54,8 +55,13 @@ class CallSite:
     base: str = ""
 
 
-def calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
-    """Yield the calls in a function's own code, comprehensions included."""
+@once_per_function
+def calls_of(module: ModuleModel, function: Function) -> list[CallSite]:
+    """Return the calls in a function's own code, comprehensions included."""
+    return list(_calls_of(module, function))
+
+
+def _calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
     for scope in function.scopes:
         for call in scope.calls:
             site = _written(module, function, call)

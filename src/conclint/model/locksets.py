@@ -63,6 +63,7 @@ class Locks:
         self._decorators = LockingDecorators(module, self._names, self)
         self._around: dict[int, tuple[tuple[str, cst.Decorator], ...]] = {}
         self._explored: dict[tuple[int, Raising], Exploration | None] = {}
+        self._held: dict[int, dict[int, frozenset[str]]] = {}
         self._handling: dict[int, bool] = {}
 
     @property
@@ -286,6 +287,12 @@ class Locks:
 
         Nodes that nothing leads to are left out.
         """
+        key = id(function)
+        if key not in self._held:
+            self._held[key] = self._held_at(function)
+        return self._held[key]
+
+    def _held_at(self, function: Function) -> dict[int, frozenset[str]]:
         exploration = self.explored(function)
         found = _held_in(exploration)
         # The body of a handler is often reached by nothing but a failing call, and at times by what seldom fails.

@@ -96,6 +96,8 @@ class ModuleModel:
         self.fates: dict[int, Fate] = {}  # what `fate_of` has found
         self._graphs: dict[int, Graph | None] = {}
         self._tested: dict[int, set[str]] = {}
+        self.answers: dict[tuple[object, int], object] = {}
+        """What was asked about functions so far, see `memory`."""
         self._raising: dict[tuple[OpKind, int], bool] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
