@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conclint.model.definitions import Function
     from conclint.model.events import Event, Root
-    from conclint.model.graph import Op
+    from conclint.model.graph import Graph, Op
     from conclint.model.module import ModuleModel
     from conclint.model.paths import Facts, State
     from conclint.model.queue_ends import End, Queue
@@ -151,7 +151,12 @@ def _producer(module: ModuleModel, queue: Queue, function: Function, question: E
     puts = [end.event.node for end in queue.of("put") if end.function is function]
     for start in (*starts, *puts):
         if isinstance(start, cst.Call) and module.function_at(start) is function:
-            steps = after(graph, start, lambda op: op.kind is OpKind.CALL and id(op.node) in ending)
-            if any(op.node is question.node for op in steps):
+            steps = [op.node for op in after(graph, start, lambda _: False) if op.kind is OpKind.CALL]
+            ends = [node for node in steps if id(node) in ending and isinstance(node, cst.Call)]
+            if question.node in steps and not any(_comes_after(graph, question.node, end) for end in ends):
                 return start
     return None
+
+
+def _comes_after(graph: Graph, later: cst.CSTNode, call: cst.Call) -> bool:
+    return any(op.node is later for op in after(graph, call, lambda _: False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,7 +19,7 @@ _MOST_CALLS = 6
 _BESIDE = (("target", "args", "kwargs"), ("initializer", "initargs", ""))
 _TARGETS = frozenset(target for target, _, _ in _BESIDE)
 _FOLLOWING = frozenset({"submit", "to_thread"})
-_IN_A_TUPLE = frozenset({"apply", "apply_async"})
+_BEFORE_A_TUPLE = frozenset({"apply", "apply_async", "Pool", "ThreadPool", "Timer", "start_new_thread"})
 
 
 class Passed:
@@ -51,15 +52,17 @@ class Passed:
                 self._note(keywords[target], scope, given, _items(keywords.get(named)))
 
     def _note_task(self, call: cst.Call, scope: Scope) -> None:
-        method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-        if method not in _FOLLOWING and method not in _IN_A_TUPLE:
+        func = call.func
+        name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+        if name not in _FOLLOWING and name not in _BEFORE_A_TUPLE:
             return
         given = _positional(call.args)
-        if given and (task := given[0]) is not None:
-            if method in _FOLLOWING:
-                self._note(task, scope, given[1:], _named(call.args))
-            elif len(given) > 1:
-                self._note(task, scope, _elements(given[1]), {})
+        if name in _FOLLOWING and given and given[0] is not None:
+            self._note(given[0], scope, given[1:], _named(call.args))
+        else:
+            for task, arguments in itertools.pairwise(given):
+                if task is not None and isinstance(arguments, (cst.Tuple, cst.List)):
+                    self._note(task, scope, _elements(arguments), {})
 
     def _note(
         self,

@@ -164,7 +164,9 @@ class Resolver:
         """Return what the variable `name` may be when used in `scope`."""
         owner = scope.owner(name)
         if owner is None:
-            return self._unbound(name, scope)
+            # A global that only functions bind, under `global`: an initializer, most often.
+            elsewhere = self.rebound_elsewhere(name, self.tree.root)
+            return union(*map(self.binding, elsewhere)) if elsewhere else self._unbound(name, scope)
         bindings = owner.bindings.get(name, [])
         if use is not None and len(bindings) > 1 and owner.execution is scope.execution:
             bindings = self.reaching(use, owner) or bindings
