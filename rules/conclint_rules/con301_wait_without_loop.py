@@ -36,10 +36,10 @@ class WaitWithoutLoop(ModuleRule):
 
     ## What is missed
 
-    Waits in functions that do not take the lock themselves: their callers may loop. Waits with a timeout behind a
-    test or in a loop, most of which are a pause that can be cut short. A loop with a test of its own is trusted to test the
-    predicate. A wait without a test is left alone when something is done under the lock before it, whose answer
-    can't come too early.
+    Functions that do not take the lock themselves and end with the wait: their callers may loop. Waits with a timeout
+    behind a test or in a loop, most of which are a pause that can be cut short, unless what is tested is then taken all
+    the same. A loop with a test of its own is trusted to test the predicate. A wait without a test is left alone when
+    something is done under the lock before it, whose answer can't come too early.
 
     ## Fix safety
 

@@ -9,14 +9,13 @@ import libcst as cst
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive
-from conclint.model.accesses import accesses
-from conclint.model.flow import after, place_of, reaches
-from conclint.model.graph import Op, OpKind
+from conclint.model.blind_waits import answers_an_action, awaited_call, is_blind
+from conclint.model.flow import after, place_of, reaches, straight_after
+from conclint.model.graph import OpKind
 from conclint.model.lower import constant_truth
 from conclint.model.rewriting import line_of
 from conclint.model.structural import condition_like_waits
 from conclint.model.tries import Attempt, attempt
-from conclint.model.words import AccessKind
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
 
     from conclint.model.definitions import Function
     from conclint.model.events import Event
-    from conclint.model.graph import Block
+    from conclint.model.graph import Block, Op
     from conclint.model.module import ModuleModel
 
+_TAKES = frozenset({"pop", "popleft", "popitem", "remove"})
 _USES = (OpKind.CALL, OpKind.LOAD, OpKind.YIELD, OpKind.RETURN, OpKind.DELETE)
 
 
@@ -55,12 +55,14 @@ def unrepeated_waits(module: ModuleModel) -> Iterator[Unrepeated]:
         loop = _loop_around(module, call)
         guard = _guard_between(module, call, loop)
         if (guard is None and not _tests(loop)) or _is_the_end(module, function, call):
-            if _answers_an_action(module, function, event):
+            if answers_an_action(module, function, event):
                 continue
         if guard is None and loop is None:
-            wrong = _is_blind(module, function, call)
-        elif attempt(module, call) is not Attempt.WITH_LOCK or (guard is None and _tests(loop)):
-            wrong = False  # a pause that can be cut short, or a loop that tests
+            wrong = is_blind(module, function, call)
+        elif guard is None and _tests(loop):
+            wrong = False
+        elif attempt(module, call) is not Attempt.WITH_LOCK:
+            wrong = guard is not None and _is_believed(module, function, call, guard)
         else:
             turns = loop is not None and (_comes_back(module, call) or (guard is not None and _ends_a_turn(module, call)))
             wrong = not turns
@@ -72,7 +74,7 @@ def wait_for_instead(module: ModuleModel, found: Unrepeated) -> Remedy | None:
     """Return the change of `if not p: c.wait()` to `c.wait_for(lambda: p)`, None where there is more to it."""
     guard = found.guard
     condition = dotted_name(found.condition)
-    awaited = _awaited(module, found.call)
+    awaited = awaited_call(module, found.call)
     line = line_of(module, awaited)
     if guard is None or guard.orelse is not None or not condition or found.call.args or line is None:
         return None
@@ -103,75 +105,29 @@ def _opposite(module: ModuleModel, test: cst.BaseExpression) -> str:
 
 
 def _is_own_business(module: ModuleModel, function: Function, event: Event) -> bool:
+    """Tell whether the function is to look at the state: it takes the lock, or goes on with what it has waited for."""
     lock = module.locks.lock(event.object)
-    return lock is not None and lock.key in module.locks.held_at(function).get(id(event.node), frozenset())
-
-
-def _is_blind(module: ModuleModel, function: Function, call: cst.Call) -> bool:
-    """Tell a wait that comes before any look at the state, so that it may miss what has happened already.
-
-    With a timeout it is a pause, unless its outcome decides; or the timeout may be None, and the state is looked at
-    when it is over.
-    """
-    limit = attempt(module, call)
-    if limit is Attempt.WITH_LOCK:
-        return True
-    tests = [node for node in _before(function, call) if isinstance(node, (cst.If, cst.While, cst.IfExp, cst.Assert))]
-    if any(call not in descendants(node.test) and node.test is not call for node in tests):
+    if lock is None:
         return False
-    return _decides(module, call) or (limit is Attempt.UNKNOWN and _asks_afterwards(module, function, call))
+    if lock.key in module.locks.held_at(function).get(id(event.node), frozenset()):
+        return True
+    assert isinstance(event.node, cst.Call)
+    return lock.key in module.entry_locks(function) and not _is_the_end(module, function, event.node)
 
 
-def _before(function: Function, call: cst.Call) -> Iterator[cst.CSTNode]:
-    """Yield the nodes that end before a call, or stand around it, in source order."""
-    for node in descendants(function.node):
-        if node is call:
-            return
-        yield node
-
-
-def _decides(module: ModuleModel, call: cst.Call) -> bool:
-    """Tell whether the answer of a wait is what an `if` or `assert` tests."""
-    tested: cst.BaseExpression = _awaited(module, call)
-    parent = module.tree.parent(tested)
-    while isinstance(parent, cst.UnaryOperation):
-        tested, parent = parent, module.tree.parent(parent)
-    return isinstance(parent, (cst.If, cst.Assert)) and parent.test is tested
-
-
-def _asks_afterwards(module: ModuleModel, function: Function, call: cst.Call) -> bool:
+def _is_believed(module: ModuleModel, function: Function, call: cst.Call, guard: cst.If) -> bool:
+    """Tell whether what the guard of a wait tests is taken or changed behind it, though the time may have run out."""
+    tested = {dotted_name(part) for part in (guard.test, *descendants(guard.test))} - {""}
     graph = module.graph(function)
-    reads = {id(access.node) for access in accesses(module, function) if access.kind is AccessKind.READ}
-    return graph is not None and any(id(op.node) in reads for op in after(graph, call, lambda _op: False))
-
-
-def _answers_an_action(module: ModuleModel, function: Function, event: Event) -> bool:
-    """Tell whether something is done between taking the lock and the wait, which the notification may answer.
-
-    As long as the lock is held nobody can answer it too early.
-    """
-    lock = module.locks.lock(event.object)
-    acting: bool = False
-    for node in _before(function, event.node):  # type: ignore[arg-type]
-        op = Op(OpKind.ENTER if isinstance(node, cst.WithItem) else OpKind.CALL, node)
-        if isinstance(node, (cst.WithItem, cst.Call)) and (what := module.locks.event(op)) is not None:
-            acting = acting and what[1] != lock
-        elif isinstance(node, cst.Call):
-            acting = acting or (module.may_raise(op) and not _is_asked(module, node))
-        elif isinstance(node, cst.AssignTarget):
-            acting = acting or not isinstance(node.target, cst.Name)
-    return acting
-
-
-def _is_asked(module: ModuleModel, call: cst.Call) -> bool:
-    """Tell whether a call stands in a test."""
-    inner: cst.CSTNode = call
-    for outer in module.tree.ancestors(call):
-        if isinstance(outer, (cst.If, cst.While, cst.IfExp, cst.Assert)):
-            return outer.test is inner
-        if isinstance(outer, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
-            return False
-        inner = outer
+    for op in straight_after(graph, call) if graph is not None else ():
+        node = op.node
+        if op.kind is OpKind.LOAD and isinstance(node, cst.Subscript) and dotted_name(node.value) in tested:
+            return True
+        if op.kind is OpKind.AUGMENT and isinstance(node, cst.AugAssign) and dotted_name(node.target) in tested:
+            return True
+        func = node.func if op.kind is OpKind.CALL and isinstance(node, cst.Call) else None
+        if isinstance(func, cst.Attribute) and func.attr.value in _TAKES and dotted_name(func.value) in tested:
+            return True
     return False
 
 
@@ -187,11 +143,6 @@ def _is_repeated_by_callers(module: ModuleModel, function: Function, call: cst.C
         return False
     loops = [module.inside(entry.node, cst.While) for entry in module.entries.at(function)]
     return all(map(_tests, loops))
-
-
-def _awaited(module: ModuleModel, call: cst.Call) -> cst.BaseExpression:
-    parent = module.tree.parent(call)
-    return parent if isinstance(parent, cst.Await) else call
 
 
 def _loop_around(module: ModuleModel, call: cst.Call) -> cst.While | cst.For | None:
