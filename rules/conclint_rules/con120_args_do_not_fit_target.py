@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
-from conclint.rule import ModuleRule
+from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conclint.model import ModuleModel
+    from conclint.program import Program
 
 
-class ArgsDoNotFitTarget(ModuleRule):
+class ArgsDoNotFitTarget(ProgramRule):
     """A thread, process, pool or callback gets arguments that its target can't be called with.
 
     ## Why
@@ -27,18 +27,15 @@ class ArgsDoNotFitTarget(ModuleRule):
     of a future takes the future; `run()` of a thread takes nothing but `self`.
 
     ## What is missed
-    Targets that are imported, decorated in ways that are not known, or meant to be overridden, and arguments that are put
-    together elsewhere: `*args`, or a list that grows.
+    Targets that are decorated in ways that are not known or meant to be overridden, functions of other packages, classes of
+    other modules, and arguments that are put together elsewhere: `*args`, or a list that grows.
     """
 
     code: ClassVar[str] = "CON120"
     name: ClassVar[str] = "args-do-not-fit-target"
 
-    def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.signatures import misfits
-
-        for found in misfits(module):
-            name = found.function.name
-            message = f"'{found.taker}' calls '{name}' {found.problem}, which raises TypeError"
-            note = Note(found.definition, f"'{name}' is defined here")
-            yield Report(found.node, message, () if found.node is found.definition else (note,))
+    def check(self, program: Program) -> Iterator[Report]:
+        for found in program.misfits():
+            message = f"'{found.taker}' calls '{found.name}' {found.problem}, which raises TypeError"
+            notes = (Note(found.definition, f"'{found.name}' is defined here"),) if found.definition is not None else ()
+            yield Report(found.place, message, notes)

@@ -9,6 +9,16 @@ import libcst as cst
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import has_star, rest_arguments
+from conclint.model.binding import (
+    EITHER,
+    KEYWORD_ONLY,
+    KEYWORDS,
+    POSITIONAL_ONLY,
+    STARRED,
+    THE_OBJECT,
+    Given,
+    Signature,
+)
 from conclint.model.callables import is_stub
 from conclint.model.decorating import runs_as_written
 from conclint.model.values import NONE, ClassValue, FunctionValue, Instance, Items, Partial
@@ -20,18 +30,6 @@ if TYPE_CHECKING:
     from conclint.model.events import Handover
     from conclint.model.module import ModuleModel
     from conclint.model.values import Value
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments of a call: how many by position, and which by name."""
-
-    positional: int
-    names: tuple[str, ...] = ()
-
-    def before(self, other: Given) -> Given:
-        """Return these followed by others, whose names win."""
-        return Given(self.positional + other.positional, tuple(dict.fromkeys(self.names + other.names)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,24 +53,25 @@ class Misfit:
 def misfits(module: ModuleModel) -> Iterator[Misfit]:
     """Yield the hand-overs whose arguments surely don't fit, and the `run` methods that ask for arguments."""
     for handover in module.handovers:
-        given = _given(module, handover)
+        given = given_with(module, handover)
         if given is None:
             continue
         values = [value for value in module.values(handover.target.value) if value != NONE]
         found = [_misfit(module, value, given) for value in values]
         if found and all(found) and found[0] is not None:
             function, problem = found[0]
-            yield Misfit(_place(handover), module.label(handover.call.func), problem, function)
+            yield Misfit(place_of_arguments(handover), module.label(handover.call.func), problem, function)
     for cls in module.classes:
         run, base = cls.methods.get("run"), module.resolver.library_base(cls)
         if run is None or base is None or base[1].kind not in (Primitive.THREAD, Primitive.PROCESS):
             continue
-        wrong = _problem(module, run, Given(1))
+        wrong = _problem(module, run, THE_OBJECT)
         if wrong is not None and isinstance(run.node, cst.FunctionDef):
             yield Misfit(run.node.name, f"{base[0].rpartition('.')[2]}.start", wrong, run)
 
 
-def _place(handover: Handover) -> cst.CSTNode:
+def place_of_arguments(handover: Handover) -> cst.CSTNode:
+    """Return where a hand-over gives the arguments, or else the target."""
     given = handover.arguments or next(iter(handover.loose_arguments), None) or handover.target
     return given.value
 
@@ -80,7 +79,7 @@ def _place(handover: Handover) -> cst.CSTNode:
 # what is given
 
 
-def _given(module: ModuleModel, handover: Handover) -> Given | None:
+def given_with(module: ModuleModel, handover: Handover) -> Given | None:
     """Return what the callable will be called with, None when that is not settled here."""
     runs, call = handover.runs, handover.call
     if runs.coroutine or runs.methods or has_star(call):
@@ -157,13 +156,14 @@ def _misfit(module: ModuleModel, called: Value, given: Given) -> tuple[Function,
         return _misfit(module, called.target, bound.before(given))
     if isinstance(called, ClassValue):
         init = _constructor(module, called.cls)
-        return _with_problem(module, init, Given(1).before(given)) if init is not None else None
+        return _with_problem(module, init, THE_OBJECT.before(given)) if init is not None else None
     if isinstance(called, Instance) and called.cls is not None:
         methods = module.resolver.members(called, "__call__")
         return _misfit(module, methods[0], given) if len(methods) == 1 else None
     if not isinstance(called, FunctionValue) or _may_be_another(module, called):
         return None
-    return _with_problem(module, called.function, Given(int(_is_bound(called))).before(given))
+    bound = THE_OBJECT.before(given) if _is_bound(called) else given
+    return _with_problem(module, called.function, bound)
 
 
 def _with_problem(module: ModuleModel, function: Function, given: Given) -> tuple[Function, str] | None:
@@ -205,32 +205,23 @@ def _constructor(module: ModuleModel, cls: Class) -> Function | None:
 
 def _problem(module: ModuleModel, function: Function, given: Given) -> str | None:
     """Return why a function can't be called so, None if it can or if that is unknown."""
+    signature = signature_of(module, function)
+    return signature.problem(given) if signature is not None else None
+
+
+def signature_of(module: ModuleModel, function: Function) -> Signature | None:
+    """Return the signature that calls of a function by its name meet, None where a decorator may have changed it."""
     node = function.node
     if not isinstance(node, (cst.FunctionDef, cst.Lambda)) or not runs_as_written(module, function):
         return None
     parameters = node.params
-    by_position = [*parameters.posonly_params, *parameters.params]
-    has_star_arg = isinstance(parameters.star_arg, cst.Param)
-    filled = {parameter.name.value for parameter in by_position[: given.positional]}
-    open_names = {parameter.name.value for parameter in (*parameters.params, *parameters.kwonly_params)}
-    if given.positional > len(by_position) and not has_star_arg:
-        return _too_many(function, len(by_position), given.positional)
-    for name in given.names:
-        if name in open_names and name in filled:
-            return f"with two values for '{name}'"
-        if name not in open_names and parameters.star_kwarg is None:
-            return f"with an argument '{name}' that it does not have"
-    missing = [
-        parameter.name.value
-        for parameter in (*by_position[given.positional :], *parameters.kwonly_params)
-        if parameter.default is None and not (parameter.name.value in given.names and parameter.name.value in open_names)
-    ]
-    return f"without its argument '{missing[0]}'" if missing else None
+    kinds = "".join(_kind(POSITIONAL_ONLY, one) for one in parameters.posonly_params)
+    kinds += "".join(_kind(EITHER, one) for one in parameters.params)
+    kinds += STARRED if isinstance(parameters.star_arg, cst.Param) else ""
+    kinds += "".join(_kind(KEYWORD_ONLY, one) for one in parameters.kwonly_params)
+    kinds += KEYWORDS if parameters.star_kwarg is not None else ""
+    return Signature(tuple(parameter.name.value for parameter in function.parameters), kinds)
 
 
-def _too_many(function: Function, takes: int, given: int) -> str:
-    if takes == 0 and function.cls is not None:
-        return "with its object as first argument, and it takes none"
-    own = int(function.receiver_name is not None)
-    count, most = given - own, takes - own
-    return f"with {count} argument{'s' if count > 1 else ''} by position, of which it takes {most or 'none'}"
+def _kind(kind: str, parameter: cst.Param) -> str:
+    return kind if parameter.default is None else kind.upper()

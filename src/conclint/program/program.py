@@ -9,6 +9,7 @@ from conclint.program.conflicts import Conflict, conflicts
 from conclint.program.contexts import Context, Contexts
 from conclint.program.deadlocks import Deadlocks
 from conclint.program.graph import CallGraph
+from conclint.program.handovers import misfits
 from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.loops import Loops
@@ -21,7 +22,7 @@ from conclint.program.waiting import Waiting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conclint.program.summary import FunctionFact, ModuleSummary, OperationFact
+    from conclint.program.summary import FunctionFact, MisfitFact, ModuleSummary, OperationFact
 
 
 class Program:
@@ -81,6 +82,10 @@ class Program:
     def conflicts(self) -> list[Conflict]:
         """The races worth telling, at most one for each function and variable."""
         return conflicts(self.races)
+
+    def misfits(self) -> Iterator[MisfitFact]:
+        """Yield the callables that are handed over with arguments which they don't take."""
+        return misfits(self.modules, self.linker)
 
     def contexts(self, function: str) -> frozenset[Context]:
         """Return the threads that may run a function, by its key; none when nobody is seen to call it."""

@@ -18,6 +18,7 @@ from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.words import AccessKind, Base
 from conclint.program.definitions import class_fact, exports_of, imports_of
+from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
 from conclint.program.operations import Operation, operations
@@ -84,7 +85,8 @@ class _Summariser:
         drafts = self._drafts()
         roots = list(spawned(model))
         wanted = [node for draft in drafts for node in draft.nodes(calls=self._reports_calls(draft.function))]
-        wanted += [root.node for root in roots]
+        handing_over = HandingOver(model)
+        wanted += [*(root.node for root in roots), *handing_over.nodes]
         self.locator.find(wanted)
         return ModuleSummary(
             model.source.path,
@@ -97,6 +99,8 @@ class _Summariser:
             tuple(model.tree.root.star_imports),
             imports_of(model),
             {self.keys.of_lock(variable): self.keys.of_lock(lock) for variable, lock in self._guards.items()},
+            handing_over.handovers(self.locator),
+            handing_over.misfits(self.locator),
         )
 
     def _drafts(self) -> list[_Draft]:
@@ -151,6 +155,7 @@ class _Summariser:
             assumed=self.keys.of_locks(self.model.locks.assumed(function)),
             declares=declares_locks(self.model, function),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
+            kinds=kinds_of(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
         )
 

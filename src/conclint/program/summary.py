@@ -10,6 +10,7 @@ import msgspec
 
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.model.binding import Given
 from conclint.model.words import AccessKind, Base
 
 
@@ -136,6 +137,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     declares: bool = False
     """Its contract is declared in one of the forms of `conclint.contracts`, and not merely hinted at."""
     parameters: tuple[str, ...] = ()
+    kinds: str | None = None
+    """The kinds of the parameters (`model.binding`); None where a call by its name may meet another signature."""
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
 
@@ -175,6 +178,25 @@ class RootFact(msgspec.Struct, frozen=True):
     sites: tuple[str, ...] = ()
     made_in: str = ""
     daemon: bool = False
+
+
+class HandoverFact(msgspec.Struct, frozen=True):
+    """At `place`, `taker` is given something of another module to run, which `symbol` names, with its arguments."""
+
+    place: Place
+    taker: str
+    symbol: str
+    given: Given
+
+
+class MisfitFact(msgspec.Struct, frozen=True):
+    """At `place`, `taker` is given arguments for the function `name` that it can't be called with, for a `problem`."""
+
+    place: Place
+    taker: str
+    name: str
+    problem: str
+    definition: Place | None = None
 
 
 class LockFact(msgspec.Struct, frozen=True):
@@ -217,3 +239,5 @@ class ModuleSummary(msgspec.Struct, frozen=True):
     """The names, of modules or of what they define, that are imported anywhere in it."""
     guards: dict[str, str] = {}
     """Variable -> the lock that is declared to guard it."""
+    handovers: tuple[HandoverFact, ...] = ()
+    misfits: tuple[MisfitFact, ...] = ()
