@@ -68,15 +68,16 @@ def _in_coroutine(module: ModuleModel, function: Function) -> Iterator[LockedAwa
 def _takers(module: ModuleModel, graph: Graph) -> dict[int, cst.CSTNode]:
     """Return the operations that wait for a lock until they have it, by `id` of their nodes.
 
-    An asynchronous manager of this module holds its lock where it yields already, which is told there.
+    Who is entered by `async with` is no lock of threads, whatever it is declared to be: those have no `__aenter__`. An
+    asynchronous manager of this module holds its lock where it yields already, which is told there.
     """
     found: dict[int, cst.CSTNode] = {}
     for op in graph.ops():
         if op.kind in (OpKind.CALL, OpKind.ENTER):
             event = module.locks.event(op)
             around = module.tree.parent(op.node)
-            helper = event is None and isinstance(around, cst.With) and around.asynchronous is not None
-            if not helper and (event is None or event[0] == "acquire"):
+            asynchronous = isinstance(around, cst.With) and around.asynchronous is not None
+            if not asynchronous and (event is None or event[0] == "acquire"):
                 found[id(op.node)] = op.node
     return found
 
