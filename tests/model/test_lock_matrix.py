@@ -18,7 +18,9 @@ KINDS = (
     "multiprocessing.RLock",
     "multiprocessing.Condition",
     "multiprocessing.Semaphore",
+    "multiprocessing.BoundedSemaphore",
 )
+ASYNCIO = ("asyncio.Lock", "asyncio.Condition", "asyncio.Semaphore", "asyncio.BoundedSemaphore")
 
 # LOCK stands for the name of the lock, BODY for what is done under it.
 MEANS = {
@@ -66,6 +68,58 @@ MEANS = {
         with holding():
             BODY
     """,
+    "a decorator": """
+        @locked
+        def inner(x):
+            BODY
+        inner(x)
+    """,
+}
+
+ASYNCIO_MEANS = {
+    "with": """
+        async with LOCK:
+            BODY
+    """,
+    "acquire and release": """
+        await LOCK.acquire()
+        BODY
+        LOCK.release()
+    """,
+    "try finally": """
+        await LOCK.acquire()
+        try:
+            BODY
+        finally:
+            LOCK.release()
+    """,
+    "a limit": """
+        await asyncio.wait_for(LOCK.acquire(), timeout=1.5)
+        try:
+            BODY
+        finally:
+            LOCK.release()
+    """,
+    "AsyncExitStack": """
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(LOCK)
+            BODY
+    """,
+    "helper functions": """
+        await take()
+        BODY
+        give()
+    """,
+    "a context manager": """
+        async with holding():
+            BODY
+    """,
+    "a decorator": """
+        @locked
+        async def inner(x):
+            BODY
+        await inner(x)
+    """,
 }
 
 WAYS_THROUGH = {
@@ -97,6 +151,11 @@ PLACES = {
     "a global": """
         import contextlib, multiprocessing, threading
         lock = KIND()
+        def locked(function):
+            def wrapper(*args):
+                with lock:
+                    return function(*args)
+            return wrapper
         def take():
             lock.acquire()
         def give():
@@ -115,6 +174,11 @@ PLACES = {
         class C:
             def __init__(self):
                 self.lock = KIND()
+            def locked(self, function):
+                def wrapper(*args):
+                    with self.lock:
+                        return function(*args)
+                return wrapper
             def take(self):
                 self.lock.acquire()
             def give(self):
@@ -151,14 +215,49 @@ def test_held_inside_and_free_around(kind: str, means: str, place: str) -> None:
         code = filled(MEANS[means], BODY=way)
         if place == "an attribute":
             code = code.replace("take()", "self.take()").replace("give()", "self.give()")
-            code = code.replace("holding()", "self.holding()")
+            code = code.replace("holding()", "self.holding()").replace("@locked", "@self.locked")
         text = filled(PLACES[place], CODE=code, KIND=kind)
         assert_held(text.replace("LOCK", "lock" if place == "a global" else "self.lock"))
 
 
+ASYNCIO_PLACE = """
+    import asyncio, contextlib
+    lock = KIND()
+    def locked(function):
+        async def wrapper(*args):
+            async with lock:
+                return await function(*args)
+        return wrapper
+    async def take():
+        await lock.acquire()
+    def give():
+        lock.release()
+    @contextlib.asynccontextmanager
+    async def holding():
+        async with lock:
+            yield
+    async def f(x):
+        here()  # held: nothing
+        CODE
+        here()  # held: nothing
+"""
+
+
+@pytest.mark.parametrize("means", ASYNCIO_MEANS)
+@pytest.mark.parametrize("kind", ASYNCIO)
+def test_held_by_a_coroutine(kind: str, means: str) -> None:
+    for way in WAYS_THROUGH.values():
+        code = filled(ASYNCIO_MEANS[means], BODY=way)
+        assert_held(filled(ASYNCIO_PLACE, CODE=code, KIND=kind).replace("LOCK", "lock"))
+
+
 @pytest.mark.parametrize(
     ("outer", "inner"),
-    [pair for pair in itertools.product(MEANS, MEANS) if pair[0] != pair[1] and "helper functions" not in pair],
+    [
+        pair
+        for pair in itertools.product(MEANS, MEANS)
+        if pair[0] != pair[1] and "helper functions" not in pair and "a decorator" not in pair
+    ],
 )
 def test_one_means_inside_another(outer: str, inner: str) -> None:
     """Two locks, each taken by its own means: both inside, the outer one alone around."""

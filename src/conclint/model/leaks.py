@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def find_leaks(module: ModuleModel) -> Iterator[Leak]:
     """Yield the acquires that leak, one each, in source order of each function."""
     handed_over = module.locks.handed_over
     for function in module.functions:
-        if not _acquires(function):
+        if not _acquires(module, function):
             continue
         plain = module.locks.explored(function)
         if plain is None:
@@ -83,39 +84,50 @@ class _Taken:
     call: cst.Call
     lock: Lock
     releases: list[cst.Call]
+    by_helper: bool = False
 
 
 def _candidates(
     module: ModuleModel, function: Function, plain: Exploration, handed_over: frozenset[str]
 ) -> dict[int, _Taken]:
-    """Return the acquires by `id` whose lock this function itself gives back on some path, as its own business."""
+    """Return the acquires by `id` whose lock this function itself gives back on some path, as its own business.
+
+    So does a function that calls one helper to take a lock and another to give it back.
+    """
     found: dict[int, _Taken] = {}
-    foreign: set[str] = set(handed_over)
+    foreign: set[str] = set()
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
         if op.kind is not OpKind.CALL or not isinstance(op.node, cst.Call):
             return
         event = module.locks.event(op)
         if event is None:
-            return
-        what, lock = event
-        if what != "release":
-            if (
-                lock.kind is not None
-                and _is_method(op.node, "acquire")
-                and not _is_loop_variable(module, op.node)
-            ):
+            effect = module.locks.effect_of_call(op.node)
+            for key in effect.acquires:
+                if (lock := module.locks.by_key[key]).kind is not None:
+                    found.setdefault(id(op.node), _Taken(op.node, lock, [], by_helper=True))
+            given_back = effect.releases
+        elif event[0] == "release":
+            given_back = frozenset({event[1].key})
+        else:
+            lock, given_back = event[1], frozenset()
+            if lock.kind is not None and _is_method(op.node, "acquire") and not _is_loop_variable(module, op.node):
                 found.setdefault(id(op.node), _Taken(op.node, lock, []))
-            return
-        for held in states:
-            takers = [taker for key, taker in held if key == lock.key]  # type: ignore[attr-defined]
+        for key, held in itertools.product(given_back, states):
+            takers = [taker for taken, taker in held if taken == key]  # type: ignore[attr-defined]
             if not takers:
-                foreign.add(lock.key)  # it unlocks for its caller, and may lock for it again
+                foreign.add(key)  # it unlocks for its caller, and may lock for it again
             elif takers[-1] in found and op.node not in found[takers[-1]].releases:
                 found[takers[-1]].releases.append(op.node)
 
     plain.visit(see)
-    return {key: taken for key, taken in found.items() if taken.releases and taken.lock.key not in foreign}
+    return {
+        node: taken
+        for node, taken in found.items()
+        if taken.releases
+        and taken.lock.key not in foreign
+        and (taken.by_helper or taken.lock.key not in handed_over)
+    }
 
 
 def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:
@@ -169,8 +181,11 @@ def _held_in(states: Mapping[State, Facts]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _acquires(function: Function) -> bool:
-    return any(_is_method(call, "acquire") for call in function.scope.calls)
+def _acquires(module: ModuleModel, function: Function) -> bool:
+    calls = function.scope.calls
+    return any(_is_method(call, "acquire") for call in calls) or (
+        bool(module.locks.left_taken) and any(module.locks.effect_of_call(call).acquires for call in calls)
+    )
 
 
 def _is_method(call: cst.Call, name: str) -> bool:

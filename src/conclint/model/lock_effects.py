@@ -92,8 +92,10 @@ class LockEffects:
     def of_call(self, call: cst.Call) -> LockEffect:
         """Return what a call leaves locked or unlocked, in the names of the code that makes it."""
         function = self._module.called_function(call)
-        if function is None or function.is_generator or function.is_async:
+        if function is None or function.is_generator:
             return NO_EFFECT
+        if function.is_async and not isinstance(self._module.tree.parent(call), cst.Await):
+            return NO_EFFECT  # the call only makes a coroutine
         effect = self.of(function)
         if effect == NO_EFFECT:
             return NO_EFFECT

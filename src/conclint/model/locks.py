@@ -215,7 +215,8 @@ class LockNames:
             return True
         if value.facts.kind is Primitive.CONDITION and value.site is not None:
             guard = argument(value.site.call, value.facts.guarded_by)
-            return guard is None or any(map(self._may_reenter, self._module.values(guard.value)))
+            if guard is not None:
+                return any(map(self._may_reenter, self._module.values(guard.value)))
         return value.facts.reentrant is not False
 
     def _guard_of(self, instance: Instance) -> Lock | None:

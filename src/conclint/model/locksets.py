@@ -200,6 +200,10 @@ class Locks:
         """Return what a call of `function` leaves locked or unlocked when it returns, in its own names."""
         return self._effects.of(function)
 
+    def effect_of_call(self, call: cst.Call) -> LockEffect:
+        """Return what a call leaves locked or unlocked, in the names of the code that makes it."""
+        return self._effects.of_call(call)
+
     def around(self, function: Function) -> tuple[tuple[str, cst.Decorator], ...]:
         """Return the keys of the locks that decorators hold while the function's body runs, outermost first.
 

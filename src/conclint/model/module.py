@@ -22,6 +22,7 @@ from conclint.model.entry_locks import EntryLocks
 from conclint.model.foreign import Foreign
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
+from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Locks
 from conclint.model.lower import TooComplex, build
 from conclint.model.paths import Conditions
@@ -317,8 +318,10 @@ class ModuleModel:
     def _is_fallible(self, op: Op) -> bool:
         if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
             # What is cancelled while it waits for a lock has not got it.
-            return self.locks.event(Op(OpKind.CALL, op.node.expression)) is None
+            return not self._takes_or_releases(op.node.expression)
         if op.kind is OpKind.NEXT and isinstance(op.node, (cst.For, cst.CompFor)):
+            if isinstance(op.node.iter, cst.Call) and self.symbol(op.node.iter.func) == "builtins.range":
+                return False
             return not all(isinstance(value, Items) for value in self.values(op.node.iter))
         if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
             return True
@@ -333,14 +336,20 @@ class ModuleModel:
     def _is_quiet(self, node: cst.CSTNode) -> bool:
         assert isinstance(node, cst.Call)
         func = node.func
+        if self._takes_or_releases(node):
+            return True
         if isinstance(func, cst.Attribute):
-            if func.attr.value in _QUIET_CALLS or self.locks.event(Op(OpKind.CALL, node)) is not None:
+            if func.attr.value in _QUIET_CALLS:
                 return True
             if func.attr.value == "wait":
                 return self.locks.lock(func.value) is not None
         elif isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS:
             return self.symbol(func) is not None
         return self.symbol(func) in _QUIET_FUNCTIONS or all(map(_is_made_without_fail, self.values(node)))
+
+    def _takes_or_releases(self, call: cst.Call) -> bool:
+        """Tell a call on a lock, and that of a function that is there to take or release one."""
+        return self.locks.event(Op(OpKind.CALL, call)) is not None or self.locks.effect_of_call(call) != NO_EFFECT
 
     def _is_risky(self, node: cst.Attribute) -> bool:
         """An attribute of `self`, a class or a module is there; of anything else it may be missing.

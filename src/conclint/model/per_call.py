@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.definitions import Function
+    from conclint.model.escape import Escape
     from conclint.model.locks import Lock
     from conclint.model.module import ModuleModel
     from conclint.syntax import Binding
@@ -58,10 +59,18 @@ def locks_per_call(module: ModuleModel) -> Iterator[LockPerCall]:
             call, target = made
             fate = fate_of(module, call)
             function, lock = module.function_of(scope), module.locks.lock(target)
-            if function is None or lock is None or fate.escapes or fate.captured:
+            if function is None or lock is None or fate.captured or not all(_is_entered(module, e) for e in fate.escapes):
                 continue
             if all(use.name in _LOCKS for use in fate.uses):
                 yield from _guarding(module, function, lock, call)
+
+
+def _is_entered(module: ModuleModel, escape: Escape) -> bool:
+    """Tell a lock that is only passed to an `ExitStack`, to be entered."""
+    given = module.tree.parent(escape.node)
+    call = module.tree.parent(given) if isinstance(given, cst.Arg) else None
+    func = call.func if isinstance(call, cst.Call) else None
+    return isinstance(func, cst.Attribute) and func.attr.value in ("enter_context", "enter_async_context")
 
 
 def _made(module: ModuleModel, bindings: list[Binding]) -> tuple[cst.Call, cst.Name] | None:

@@ -63,9 +63,11 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
 
 def with_instead(module: ModuleModel, leak: Leak) -> Remedy | None:
     """Return the change of `lock.acquire()` ... `lock.release()` to `with lock:`, None where that is not the same."""
+    func = leak.acquire.func
+    if not isinstance(func, cst.Attribute) or func.attr.value != "acquire":
+        return None
     between = _between(module, leak)
-    assert isinstance(leak.acquire.func, cst.Attribute)
-    name = dotted_name(leak.acquire.func.value)
+    name = dotted_name(func.value)
     text = one_deeper(module, between) if between is not None else None
     if text is None or not name or leak.acquire.args:
         return None

@@ -182,6 +182,10 @@ class _Search:
         event = self.module.locks.event(op)
         if event is None:
             changed = {key for key, _ in held} ^ {key for key, _ in before[0]}
+            if op.kind is OpKind.EXIT:  # what a `with` has taken by other means it surely gives back
+                self.nodes[id(op.node)] = op.node
+                freed |= {(key, id(op.node)) for key in changed}
+                return held, freed, touched - changed
             return held, frozenset(pair for pair in freed if pair[0] not in changed), touched | changed
         what, lock = event
         self.nodes[id(op.node)] = op.node
