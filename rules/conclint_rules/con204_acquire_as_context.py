@@ -14,20 +14,22 @@ if TYPE_CHECKING:
 
 
 class AcquireAsContext(ModuleRule):
-    """A lock's method is entered or tested where the lock itself, or a call of the method, was meant.
+    """A lock's method is entered, tested or just named where the lock itself, or a call of the method, was meant.
 
     ## Why
 
     `acquire()` and `locked()` answer with a bool. `with lock.acquire():` therefore takes the lock and then fails,
-    since a bool is no context manager, and nobody releases the lock. `if lock.acquire:` asks whether a method is
-    true, which it always is; so is a lock, locked or not ("Lock Objects" and "Using locks, conditions, and
-    semaphores in the with statement" in the documentation of `threading`; the same in all of Python 3.10 to 3.14).
+    since a bool is no context manager, and nobody releases the lock; `async with lock.acquire():` enters a coroutine and
+    fails as well. `if lock.acquire:` asks whether a method is true, which it always is; so is a lock, locked or not.
+    `lock.release` without parentheses is no call ("Lock Objects" and "Using locks, conditions, and semaphores in the
+    with statement" in the documentation of `threading`; the same in all of Python 3.10 to 3.14).
 
     ```python
     with self._lock.acquire():      # enters True
         ...
     if first.acquire:               # never false
         ...
+    self._lock.release              # does nothing
     ```
 
     ## How to fix
@@ -47,6 +49,7 @@ class AcquireAsContext(ModuleRule):
 
     code = "CON204"
     name = "acquire-as-context"
+    needles = ("acquire", "locked", "Lock", "Semaphore", "Condition")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every test and `with` item that misuses a lock."""
@@ -56,12 +59,15 @@ class AcquireAsContext(ModuleRule):
             lock = module.label(found.lock)
             if found.how is Misuse.ENTERED:
                 change = Change(found.node, module.code(found.lock))
-                remedy = None if found.arguments else Remedy(f"use 'with {lock}:'", (change,), safe=True)
+                word = "async with" if found.coroutine else "with"
+                what = "coroutine that" if found.coroutine else "bool that"
                 yield Report(
                     found.node,
-                    f"'with' enters the bool that '{lock}.{found.method}()' returns, not the lock",
-                    remedy=remedy,
+                    f"'{word}' enters the {what} '{lock}.{found.method}()' returns, not the lock",
+                    remedy=None if found.arguments else Remedy(f"use '{word} {lock}:'", (change,), safe=True),
                 )
+            elif found.how is Misuse.UNCALLED:
+                yield Report(found.node, f"'{lock}.{found.method}' is not called, so nothing happens")
             elif found.how is Misuse.METHOD:
                 yield Report(
                     found.node, f"'{lock}.{found.method}' is not called, and a method is always true"

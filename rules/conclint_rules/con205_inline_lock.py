@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.draft import Report
+from conclint.draft import Note, Report
 from conclint.rule import ModuleRule
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class InlineLock(ModuleRule):
 
     A lock keeps out those who use the same lock. `with threading.Lock():` makes a new one each time; it is always
     free, and every thread walks in ("Lock Objects" in the documentation of `threading`; the same in all of Python
-    3.10 to 3.14). `locks.get(key, Lock())` is such a lock too whenever the key is not there.
+    3.10 to 3.14). `locks.get(key, Lock())` is such a lock too whenever the key is not there, and so is what a function
+    or property gives that makes one each time.
 
     ```python
     def handle():
@@ -35,15 +36,18 @@ class InlineLock(ModuleRule):
 
     ## What is missed
 
-    A lock that is made in the function and given a name first, and one that a function returns anew on each call.
+    A lock that is made in the function and given a name first, which another rule is about. Functions of other modules
+    that make one, and those that make more than a lock.
     """
 
     code = "CON205"
     name = "inline-lock"
+    needles = ("Lock", "allocate_lock", "Semaphore", "Condition")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every lock that is taken where it is made."""
-        from conclint.model.lock_misuse import inline_locks
+        from conclint.model.inline_locks import inline_locks
 
-        for call in inline_locks(module):
-            yield Report(call, f"'{module.label(call)}' makes a new lock each time, which keeps nobody out")
+        for found in inline_locks(module):
+            notes = () if found.made is None else (Note(found.made, "made here"),)
+            yield Report(found.node, f"'{module.label(found.node)}' makes a new lock each time, which keeps nobody out", notes)

@@ -1,4 +1,4 @@
-"""Locks that are asked or entered in a way that locks nothing: their methods as values, and locks made on the spot."""
+"""Locks that are asked or entered in a way that locks nothing: their methods, or the results of these, as values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from conclint.knowledge.schema import Domain
-from conclint.model.arguments import argument
 from conclint.model.locks import LOCKING
 from conclint.model.values import UNKNOWN, Instance, LibraryMethod
 from conclint.syntax.children import descendants
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
     from conclint.model.module import ModuleModel
 
-_OWN = (Domain.THREAD, Domain.PROCESS)
+_ANSWERING = (Domain.THREAD, Domain.PROCESS)
+_DOES = ("acquire", "release")
 _Testing: TypeAlias = cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf
 _TESTING: tuple[type[_Testing], ...] = (cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 
@@ -31,6 +31,7 @@ class Misuse(enum.Enum):
     ENTERED = "entered"  # with lock.acquire():
     METHOD = "method"  # if lock.acquire:
     TRUTH = "truth"  # if lock:
+    UNCALLED = "uncalled"  # lock.release
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,72 +43,45 @@ class MisusedLock:
     lock: cst.BaseExpression
     method: str = ""
     arguments: bool = False
+    coroutine: bool = False
+    """The method makes a coroutine, which answers with a bool once it is awaited."""
 
 
 def misused_locks(module: ModuleModel) -> Iterator[MisusedLock]:
     """Yield what enters the result of a lock's method, or tests a lock or its method as if it were a state.
 
-    Only locks of threads and processes count, whose methods answer with a bool: `acquire()` of other libraries
+    Only locks of threads, processes and asyncio count, whose methods answer with a bool: `acquire()` of other libraries
     may well return a context manager.
     """
     for scope in module.scopes:
         for statement in scope.withs:
             for item in statement.items:
-                call = item.item
-                if isinstance(call, cst.Call) and (method := _lock_method(module, call.func)):
+                awaits = isinstance(item.item, cst.Await)
+                call = item.item.expression if isinstance(item.item, cst.Await) else item.item
+                if isinstance(call, cst.Call) and (lock := _lock_of(module, call.func)) is not None:
                     assert isinstance(call.func, cst.Attribute)
-                    yield MisusedLock(Misuse.ENTERED, call, call.func.value, method, bool(call.args))
+                    coroutine = not awaits and lock.facts is not None and lock.facts.domain is Domain.ASYNCIO
+                    method, arguments = call.func.attr.value, awaits or bool(call.args)
+                    yield MisusedLock(Misuse.ENTERED, item.item, call.func.value, method, arguments, coroutine)
+        for attribute in scope.attributes:
+            if attribute.attr.value in _DOES and module.is_discarded(attribute):
+                if _lock_of(module, attribute) is not None:
+                    yield MisusedLock(Misuse.UNCALLED, attribute, attribute.value, attribute.attr.value)
     makes_locks = bool(module.sites_of(*LOCKING))
     for node in module.nodes(*_TESTING):
         for operand in _operands(node.test):
-            if method := _lock_method(module, operand):
+            if _lock_of(module, operand) is not None:
                 assert isinstance(operand, cst.Attribute)
-                yield MisusedLock(Misuse.METHOD, operand, operand.value, method)
+                yield MisusedLock(Misuse.METHOD, operand, operand.value, operand.attr.value)
             elif makes_locks and isinstance(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
                 if not isinstance(node, cst.Assert) and not _uses(node, dotted_name(operand)):
                     yield MisusedLock(Misuse.TRUTH, operand, operand)
-
-
-def inline_locks(module: ModuleModel) -> Iterator[cst.Call]:
-    """Yield the calls that make a lock in the very expression that takes it, so that nobody else can have it."""
-    for site in module.sites_of(*LOCKING):
-        if site.domain is Domain.HOST or site.cls is not None or argument(site.call, site.facts.guarded_by):
-            continue
-        parent = module.tree.parent(site.call)
-        if isinstance(parent, cst.Arg) and _is_default_of_get(module, parent):
-            parent = module.tree.parent(parent)
-            assert parent is not None
-            parent = module.tree.parent(parent)
-        if isinstance(parent, cst.WithItem):
-            statement = module.tree.parent(parent)
-            waits = isinstance(statement, cst.With) and statement.asynchronous is not None
-            # A plain `with` on asyncio's locks raises at once, so it locks nobody out.
-            if waits or site.domain is not Domain.ASYNCIO:
-                yield site.call
-        elif isinstance(parent, cst.Attribute) and _is_acquired(module, parent):
-            yield site.call
 
 
 def _uses(node: cst.If | cst.While | cst.IfExp | cst.CompIf, lock: str) -> bool:
     """Tell whether the lock is used where the test came out true: then the test asked whether there is one."""
     body = None if isinstance(node, cst.CompIf) else node.body
     return body is not None and any(dotted_name(part) == lock for part in descendants(body))
-
-
-def _is_default_of_get(module: ModuleModel, given: cst.Arg) -> bool:
-    call = module.tree.parent(given)
-    return (
-        isinstance(call, cst.Call)
-        and isinstance(call.func, cst.Attribute)
-        and call.func.attr.value == "get"
-        and len(call.args) == 2
-        and call.args[1] is given
-    )
-
-
-def _is_acquired(module: ModuleModel, attribute: cst.Attribute) -> bool:
-    call = module.tree.parent(attribute)
-    return attribute.attr.value == "acquire" and isinstance(call, cst.Call) and call.func is attribute
 
 
 def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -121,18 +95,24 @@ def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield test
 
 
-def _lock_method(module: ModuleModel, node: cst.BaseExpression) -> str:
-    if not isinstance(node, cst.Attribute) or node.attr.value not in ("acquire", "locked"):
-        return ""
-    values = [
-        value for value in module.values(node) if value is not UNKNOWN
-    ]  # an annotation leaves room for more
-    for value in values:
-        if not isinstance(value, LibraryMethod) or value.receiver.facts is None:
-            return ""
-        if value.receiver.facts.kind not in LOCKING or value.receiver.facts.domain not in _OWN:
-            return ""
-    return node.attr.value if values else ""
+def _lock_of(module: ModuleModel, node: cst.BaseExpression) -> Instance | None:
+    """Return the lock that a method belongs to, None for anything else."""
+    if not isinstance(node, cst.Attribute) or node.attr.value not in ("acquire", "locked", "release"):
+        return None
+    found: Instance | None = None
+    for value in module.values(node):
+        if value is UNKNOWN:
+            continue  # an annotation leaves room for more
+        if not isinstance(value, LibraryMethod) or not _answers_with_bool(value.receiver):
+            return None
+        found = value.receiver
+    return found
+
+
+def _answers_with_bool(lock: Instance) -> bool:
+    if lock.facts is None or lock.facts.kind not in LOCKING:
+        return False
+    return lock.facts.domain in _ANSWERING or lock.type_name.startswith("asyncio.")
 
 
 def _is_always_a_lock(module: ModuleModel, node: cst.BaseExpression) -> bool:
@@ -142,7 +122,6 @@ def _is_always_a_lock(module: ModuleModel, node: cst.BaseExpression) -> bool:
         isinstance(value, Instance)
         and value.site is not None
         and value.cls is None
-        and value.site.kind in LOCKING
-        and value.site.domain in _OWN
+        and _answers_with_bool(value)
         for value in values
     )

@@ -236,7 +236,7 @@ class LockNames:
             function = self._module.called_function(node)
             base = node.func.value if isinstance(node.func, cst.Attribute) else None
         elif isinstance(node, cst.Attribute):
-            function, base = self._property(node), node.value
+            function, base = self.property_of(node), node.value
         if function is None or function.is_generator or len(function.returns) != 1:
             return None
         (given,) = function.returns
@@ -276,7 +276,8 @@ class LockNames:
             and (node.value == function.receiver_name or self._is_captured_receiver(function, node.value))
         )
 
-    def _property(self, node: cst.Attribute) -> Function | None:
+    def property_of(self, node: cst.Attribute) -> Function | None:
+        """Return the function that computes an attribute of an object of this module's classes."""
         for value in self._module.values(node.value):
             if isinstance(value, Instance) and value.cls is not None:
                 for cls in self._module.resolver.mro(value.cls):

@@ -75,6 +75,10 @@ class Locks:
         """Return the lock that an expression stands for, None when it is none."""
         return self._names.lock(node)
 
+    def property_of(self, node: cst.Attribute) -> Function | None:
+        """Return the function that computes an attribute of an object of this module's classes."""
+        return self._names.property_of(node)
+
     def path(self, node: cst.BaseExpression) -> str | None:
         """Return the identity of any primitive: its access path with the object left out, None for no path."""
         return self._names.path(node)
