@@ -42,6 +42,29 @@ def test_methods_of_primitives_are_events() -> None:
     ]
 
 
+def test_a_partial_may_hand_over_too() -> None:
+    assert roots_in("""
+        import functools, threading
+        def work(): pass
+        def other(): pass
+        Daemon = functools.partial(threading.Thread, daemon=True)
+        Worker = functools.partial(threading.Thread, target=other)
+        Daemon(target=work).start()
+        Worker().start()
+    """) == [("work", Where.THREAD, False), ("other", Where.THREAD, False)]
+
+
+def test_what_a_partial_makes_has_no_creation_site() -> None:
+    model = model_of("""
+        import functools, threading
+        make = functools.partial(threading.Thread, daemon=True)
+        plain = functools.partial(threading.Thread)
+        make()
+        plain()
+    """)
+    assert [site.call for site in model.sites] == calls_of(model, "plain")
+
+
 def test_setting_an_attribute_is_an_event() -> None:
     assert events_in("""
         import threading

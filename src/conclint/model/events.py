@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.knowledge.schema import Domain, Parameter, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
 from conclint.model.settling import taker_around
 from conclint.model.values import (
@@ -76,6 +76,8 @@ class Handover:
     type_name: str
     receiver: Instance | None = None
     made: Type | None = None
+    bound: cst.Call | None = None
+    """The `partial` that gives some of the arguments for this call."""
 
     @property
     def where(self) -> Where:
@@ -179,6 +181,11 @@ def find_handovers(module: ModuleModel) -> Iterator[Handover]:
 
 
 def _handed_over(module: ModuleModel, call: cst.Call, called: Value) -> Iterator[Handover]:
+    bound: cst.Call | None = None
+    if isinstance(called, Partial):
+        if any(given.keyword is None for given in called.call.args[1:]):
+            return
+        bound, called = called.call, called.target
     knowledge = module.knowledge
     receiver: Instance | None = None
     facts = None
@@ -203,11 +210,13 @@ def _handed_over(module: ModuleModel, call: cst.Call, called: Value) -> Iterator
         return
     for one in runs:
         target = argument(call, one.target)
+        if target is None and bound is not None:
+            target = argument(bound, Parameter(one.target.name))
         if target is None:
             continue
         if one.taken_by is not None and (receiver := taker_around(module, call, one.taken_by)) is None:
             continue
-        yield Handover(call, one, target, name, receiver, facts)
+        yield Handover(call, one, target, name, receiver, facts, bound)
 
 
 def _constructed(module: ModuleModel, cls: Class) -> tuple[str, Type] | None:

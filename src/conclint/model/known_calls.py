@@ -104,14 +104,14 @@ def _are_pairs(values: Values) -> bool:
 
 
 def _default_table(resolver: Resolver, call: cst.Call) -> Values:
-    made = tuple(_made_by(resolver, value) for value in _given(resolver, call, 0) if value != NONE)
+    made = tuple(made_by(resolver, value) for value in _given(resolver, call, 0) if value != NONE)
     return (Items((*made, *resolver.put_into(call))),)
 
 
-def _made_by(resolver: Resolver, factory: Value) -> Values:
+def made_by(resolver: Resolver, factory: Value) -> Values:
     """Return what a factory makes where no call of it is written."""
     if isinstance(factory, Partial):
-        return _made_by(resolver, factory.target)
+        return made_by(resolver, factory.target)
     if isinstance(factory, FunctionValue):
         return resolver.returned(factory.function)
     if isinstance(factory, ClassValue):

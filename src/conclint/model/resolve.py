@@ -17,7 +17,7 @@ from conclint.model.containers import takes_out
 from conclint.model.decorating import is_transparent
 from conclint.model.fillings import Fillings
 from conclint.model.hierarchy import Hierarchy
-from conclint.model.known_calls import HANDS_ON_ITEMS, called, class_of, from_container
+from conclint.model.known_calls import HANDS_ON_ITEMS, called, class_of, from_container, made_by
 from conclint.model.narrowing import Narrowing
 from conclint.model.passing import Passed
 from conclint.model.values import (
@@ -482,7 +482,9 @@ class Resolver:
         if isinstance(called, LibraryMethod):
             return self._method_called(called, node)
         if isinstance(called, Partial):
-            return self.result(called.target, node)
+            # What a partial binds is not to be seen at the call, so that is no creation site.
+            binds = len(called.call.args) > 1 and isinstance(called.target, (Symbol, ClassValue))
+            return made_by(self, called.target) if binds else self.result(called.target, node)
         return NOTHING_KNOWN
 
     def _symbol_called(self, name: str, node: cst.Call) -> Values:

@@ -82,7 +82,7 @@ def place_of_arguments(handover: Handover) -> cst.CSTNode:
 def given_with(module: ModuleModel, handover: Handover) -> Given | None:
     """Return what the callable will be called with, None when that is not settled here."""
     runs, call = handover.runs, handover.call
-    if runs.coroutine or runs.methods or has_star(call):
+    if runs.coroutine or runs.methods or handover.bound is not None or has_star(call):
         return None
     if runs.each is not None:
         if runs.star or runs.args is not None:
