@@ -36,7 +36,7 @@ class LockedAwait:
 
 
 def locked_awaits(module: ModuleModel) -> Iterator[LockedAwait]:
-    """Yield where coroutines give way with a lock that blocks whole threads, once for each place that takes one.
+    """Yield where coroutines give way with a lock that blocks whole threads: for each place that takes one the first.
 
     A lock that was only tried for counts as free for others to try: nobody waits for it.
     """
@@ -62,7 +62,7 @@ def _in_coroutine(module: ModuleModel, function: Function) -> Iterator[LockedAwa
             found.setdefault((taker, key), LockedAwait(_shown(op.node), _word(op), lock, taken, function))
 
     exploration.visit(see)
-    yield from found.values()
+    yield from {id(one.node): one for one in reversed(found.values())}.values()
 
 
 def _takers(module: ModuleModel, graph: Graph) -> dict[int, cst.CSTNode]:

@@ -47,6 +47,7 @@ def unread_pipes(module: ModuleModel) -> Iterator[FullPipe]:
 
     Children of which other code gets hold, and those that are told to end, are left alone.
     """
+    told: set[int] = set()
     for site in module.sites_of(Primitive.SUBPROCESS):
         piped = frozenset(str(one.name) for one in _OUTPUTS if _is_pipe(module, argument(site.call, one)))
         if not piped or has_star(site.call) or site.cls is not None:
@@ -55,7 +56,10 @@ def unread_pipes(module: ModuleModel) -> Iterator[FullPipe]:
         fate = fate_of(module, parent if isinstance(parent, cst.Await) else site.call)
         if fate.captured or fate.escapes_but(Way.GLOBAL):
             continue
-        yield from _followed(module, site.call, piped, fate)
+        for found in _followed(module, site.call, piped, fate):
+            if id(found.wait) not in told:
+                told.add(id(found.wait))
+                yield found
 
 
 def piped_calls(module: ModuleModel) -> Iterator[tuple[cst.Call, cst.Arg]]:

@@ -44,14 +44,18 @@ def early_joins(module: ModuleModel) -> Iterator[EarlyJoin]:
         for event in module.events_of("join", Primitive.PROCESS)
         if event.facts is not None and waits_for_ever(event.node, event.facts.blocks)
     ]
+    told: set[int] = set()
     for queue in module.queues if joins else ():
         if queue.site.type_name not in _PIPED or queue.of("cancel_join_thread") or _is_lent(module, queue):
             continue
         for join in joins:
+            if id(join.node) in told:
+                continue
             put = _put_by(module, queue, join)
             function = module.function_at(join.node)
             take = _first_take(module, queue, function, join) if put is not None and function is not None else None
             if put is not None and take is not None:
+                told.add(id(join.node))
                 yield EarlyJoin(join, put.event, take)
 
 

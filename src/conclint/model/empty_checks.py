@@ -55,6 +55,7 @@ def stale_answers(module: ModuleModel) -> Iterator[StaleAnswer]:
 
     Threads that the end of the program does not wait for may wait for ever.
     """
+    told: set[int] = set()
     for queue in module.queues:
         if queue.site.domain is Domain.ASYNCIO:
             continue  # nothing else runs between a question and a get that finds something
@@ -64,12 +65,15 @@ def stale_answers(module: ModuleModel) -> Iterator[StaleAnswer]:
             if others is None or any(is_daemon_root(module, root) is not False for root in others):
                 continue
             held = module.locks.held_at(get.function)
-            if not held.get(id(get.event.node), frozenset()) & held.get(id(question.node), frozenset()):
+            guarded = held.get(id(get.event.node), frozenset()) & held.get(id(question.node), frozenset())
+            if not guarded and id(get.event.node) not in told:
+                told.add(id(get.event.node))
                 yield StaleAnswer(question, get.event, others)
 
 
 def early_ends(module: ModuleModel) -> Iterator[EarlyEnd]:
     """Yield the loops that empty a queue of processes in the function that has the queue filled, before that is over."""
+    told: set[int] = set()
     for queue in module.queues:
         if queue.site.type_name not in _UNRELIABLE:
             continue
@@ -78,7 +82,8 @@ def early_ends(module: ModuleModel) -> Iterator[EarlyEnd]:
             if isinstance(loop, cst.While) and loop_around(module, loop) is None:
                 if any(part is question.node for part in descendants(loop.test)):
                     producer = _producer(module, queue, get.function, question)
-                    if producer is not None:
+                    if producer is not None and id(question.node) not in told:
+                        told.add(id(question.node))
                         yield EarlyEnd(question, get.event, producer)
 
 

@@ -48,16 +48,21 @@ class Misplaced:
 def misplaced(module: ModuleModel) -> Iterator[Misplaced]:
     """Yield the queues of threads that are to connect processes, and what only a new process can get and a task is given."""
     handed: set[int] = set()
+    told: set[int] = set()
     for found in transferred(module):
         how = _refusal(found.instance, found.way)
         if how is None or (found.attribute and how is Wrong.COPIED):
             continue
         handed.add(id(found.instance.site))
+        if id(found.node) in told:
+            continue
+        told.add(id(found.node))
         label = f"self.{found.attribute}" if found.attribute else dotted_name(found.node) or _kind(found.instance)
         yield Misplaced(how, found.node, label, found.instance.site, found.handover.call)
     for queue in module.queues:
         pair = unconnected(queue) if queue.site.domain is Domain.THREAD and id(queue.site) not in handed else None
-        if pair is not None:
+        if pair is not None and id(pair[0].event.node) not in told:
+            told.add(id(pair[0].event.node))
             inner, outer = pair if None not in pair[0].processes else reversed(pair)
             spawner = next((root.site for root in inner.processes if root is not None), None)
             label = module.label(inner.event.object)
