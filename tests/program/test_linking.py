@@ -304,3 +304,17 @@ def test_the_order_of_modules_does_not_matter() -> None:
     one = summary_of(f"{COUNTER}def f():\n    global x\n    x += 1\nfor i in y: threading.Thread(target=f).start()\n")
     other = msgspec.json.decode(msgspec.json.encode(one).replace(b"module.py", b"second.py"), type=ModuleSummary)
     assert Program([one, other]).races.variables.keys() == Program([other, one]).races.variables.keys()
+
+
+def test_who_calls_a_library_is_no_thread_that_is_seen() -> None:
+    """A filter of log records runs in whatever thread logs; nothing tells that there are several."""
+    text = """
+    import logging
+    class Counting(logging.Filter):
+        def __init__(self):
+            self.count = 0
+        def filter(self, record):
+            self.count += len(record.name)
+            return True
+    """
+    assert clashes_of(text) == []

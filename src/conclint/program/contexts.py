@@ -63,8 +63,12 @@ class Context:
 
     @property
     def is_seen(self) -> bool:
-        """The program is seen to run it: no unseen caller is supposed."""
-        return self.runner in (Runner.MAIN, Runner.ROOT)
+        """The program is seen to run it: no unseen caller is supposed.
+
+        What a library calls in the thread of whoever calls the library (a handler of log records) runs in threads that
+        are only supposed.
+        """
+        return self.runner is Runner.MAIN or (self.runner is Runner.ROOT and self.where is not Where.CALLER)
 
     @property
     def where(self) -> Where | None:
