@@ -148,7 +148,7 @@ def _owned(own: Own, receiver: str, *, at_root: bool) -> Own:
         return Own.ALONE
     if receiver == "common":
         return Own.SHARED
-    if receiver in ("self", "part") or own is Own.ALONE:
+    if receiver == "self" or own is Own.ALONE or (receiver == "part" and at_root):
         return own
     # What a thread's own function was given, others may well have too.
     return Own.SHARED if receiver == "none" or (receiver == "parameter" and at_root) else Own.SOMEBODYS
