@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.containers import TAKES_ITEMS
 from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import dotted_name
 
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.syntax import Binding, Scope, Tree
 
-# Methods of the language's containers, by the position of what they put in: one item, or several.
+# Methods of the language's containers, by the position of the item that they put in.
 _ITEM = {"append": 0, "appendleft": 0, "add": 0, "insert": 1, "setdefault": 1}
-_ITEMS = frozenset({"extend", "extendleft", "update"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Fillings:
         position = _ITEM.get(name)
         if position is not None and count == position + 1:
             self._note(method.value, Filling(scope, call.args[position].value, many=False))
-        elif name in _ITEMS and count == 1 and call.args[0].keyword is None:
+        elif name in TAKES_ITEMS and count == 1 and call.args[0].keyword is None:
             self._note(method.value, Filling(scope, call.args[0].value, many=True))
 
     def _note_store(self, scope: Scope, binding: Binding) -> None:

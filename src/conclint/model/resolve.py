@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import libcst as cst
 
 from conclint.model.annotations import Annotations
+from conclint.model.attributes import Attributes
 from conclint.model.containers import takes_out
 from conclint.model.decorating import is_transparent
 from conclint.model.fillings import Fillings
@@ -43,7 +44,7 @@ from conclint.model.values import (
 from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from conclint.knowledge import Knowledge
     from conclint.knowledge.schema import Type
@@ -90,6 +91,7 @@ class Resolver:
         self.mro, self.bases = hierarchy.mro, hierarchy.bases
         self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
         self.annotations = Annotations(self)
+        self._attributes = Attributes(self)
         self.narrowing = Narrowing(self)
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
@@ -341,7 +343,7 @@ class Resolver:
             return self.members(value, name)
         if isinstance(value, Super) and value.receiver.cls is not None:
             known = itertools.takewhile(self.hierarchy.is_known, self.hierarchy.behind(value.receiver.cls, value.behind))
-            return self._inherited(tuple(known), name, value.receiver) or NOTHING_KNOWN
+            return self._attributes.inherited(tuple(known), name, value.receiver) or NOTHING_KNOWN
         if isinstance(value, Constant) and value.value is None:
             return ()
         return NOTHING_KNOWN
@@ -355,99 +357,11 @@ class Resolver:
         found = self._members.get(key)
         if found is None:
             before, self._cut = self._cut, _NOWHERE
-            found = self._members_of(value, name)
+            found = self._attributes.of(value, name)
             if self._cut >= len(self._open):
                 self._members[key] = found
             self._cut = min(self._cut, before)
         return found
-
-    def _members_of(self, value: Instance | ClassValue, name: str) -> Values:
-        lineage = self.hierarchy.lineage(value.cls) if value.cls is not None else ()
-        stored = [
-            bound
-            for entry in lineage
-            if isinstance(entry, ClassValue)
-            for binding in entry.cls.attributes.get(name, ())
-            if binding.scope is not entry.cls.scope
-            for bound in self.binding(binding)
-        ]
-        if lineage:
-            stored += [bound for binding in self._stored_outside(lineage, name) for bound in self.binding(binding)]
-        known = any(bound not in (UNKNOWN, NONE) for bound in stored)
-        inherited = self._inherited(lineage, name, value, declared=not known)
-        if stored or inherited is not None:
-            return union(tuple(stored), inherited or ())
-        return self._library_member(value, name)
-
-    def _stored_outside(self, lineage: Values, name: str) -> Iterator[Binding]:
-        """Yield what code that has no object of its own, or another, stores to an attribute: `worker.lock = Lock()`."""
-        classes = {id(entry.cls) for entry in lineage if isinstance(entry, ClassValue)}
-        for binding in self._outside_stores.get(name, ()):
-            assert isinstance(binding.node, cst.Attribute)
-            holders = self.values(binding.node.value)
-            if any(isinstance(holder, (Instance, ClassValue)) and id(holder.cls) in classes for holder in holders):
-                yield binding
-
-    @functools.cached_property
-    def _outside_stores(self) -> dict[str, list[Binding]]:
-        found: dict[str, list[Binding]] = {}
-        own = {id(b) for cls in self.classes.values() for bindings in cls.attributes.values() for b in bindings}
-        for scope in self.tree.root.walk():
-            for store in scope.stores:
-                if isinstance(store.node, cst.Attribute) and id(store) not in own:
-                    found.setdefault(store.name, []).append(store)
-        return found
-
-    def _inherited(
-        self, lineage: Values, name: str, receiver: Instance | ClassValue, *, declared: bool = True
-    ) -> Values | None:
-        """Return what the first class of a lineage that has an attribute has there, None when none is seen to.
-
-        `declared` tells whether a bare annotation counts.
-        """
-        for entry in lineage:
-            if isinstance(entry, ClassValue):
-                found = union(
-                    *(
-                        self._bind_method(bound, receiver)
-                        for binding in entry.cls.scope.bindings.get(name, ())
-                        if declared or binding.kind is not BindingKind.DECLARE
-                        for bound in self.binding(binding)
-                    )
-                )
-                if found:
-                    return found
-            elif isinstance(entry, Symbol) and (facts := self.knowledge.type(entry.name)) is not None:
-                as_base = isinstance(receiver, Instance) and receiver.type_name == entry.name
-                found = self._library_member(
-                    receiver if as_base else Instance(entry.name, facts, receiver.cls), name
-                )
-                if name == "__init__" or (found is not NOTHING_KNOWN and isinstance(receiver, ClassValue)):
-                    return (Symbol(f"{entry.name}.{name}"),)
-                if found is not NOTHING_KNOWN:
-                    return found
-        return None
-
-    def _library_member(self, value: Instance | ClassValue, name: str) -> Values:
-        if isinstance(value, Instance) and value.facts is not None:
-            attribute = self.knowledge.attribute(value.type_name, name)
-            if attribute is not None and attribute.returns is not None:
-                return self.of_type(attribute.returns)
-            if self.knowledge.method(value.type_name, name) is not None:
-                return (LibraryMethod(value, name),)
-        return NOTHING_KNOWN
-
-    def _bind_method(self, value: Value, receiver: Instance | ClassValue) -> Values:
-        if not isinstance(value, FunctionValue) or value.function.cls is None:
-            return (value,)
-        function = value.function
-        if function.has_decorator("property", "cached_property"):
-            return self.returned(function)
-        if function.has_decorator("setter", "deleter", "getter"):
-            return ()
-        if function.has_decorator("staticmethod"):
-            return (value,)
-        return (FunctionValue(function, receiver),)
 
     def instance_of(self, cls: Class) -> Instance:
         """Return an object of `cls` of which nothing more is known."""
