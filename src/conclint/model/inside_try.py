@@ -60,9 +60,8 @@ def late_acquires(module: ModuleModel) -> Iterator[LateAcquire]:
 
 
 def _event(module: ModuleModel, call: cst.Call) -> tuple[str, Lock] | None:
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in ("acquire", "release"):
-        return None
-    return module.locks.event(Op(OpKind.CALL, call))
+    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    return module.locks.event(Op(OpKind.CALL, call)) if name in ("acquire", "release", "wait_for") else None
 
 
 def _tried(module: ModuleModel, release: cst.Call) -> cst.Try | None:
@@ -103,12 +102,13 @@ def _line_of(module: ModuleModel, call: cst.Call) -> cst.SimpleStatementLine | N
 def hoisted(module: ModuleModel, late: LateAcquire) -> Remedy | None:
     """Return the change that puts the acquire in front of its `try`, None where it is not the first thing there.
 
-    Handlers that would see an exception of the acquire stand in the way, and so do comments in front of it.
+    Handlers that may see an exception of the acquire stand in the way, and so do comments in front of it.
     """
     line, body = _line_of(module, late.call), late.statement.body
     if line is None or len(body.body) < 2 or body.body[0] is not line or not isinstance(body, cst.IndentedBlock):
         return None
-    if any(handler.type is None or "BaseException" in module.code(handler.type) for handler in late.statement.handlers):
+    handlers = late.statement.handlers
+    if any(late.certain or each.type is None or "BaseException" in module.code(each.type) for each in handlers):
         return None
     if any(empty.comment is not None for empty in line.leading_lines):
         return None

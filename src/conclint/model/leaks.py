@@ -131,22 +131,24 @@ def _candidates(
 
 
 def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:
-    """Return the first operation that raises straight out of the function while the lock is held."""
+    """Return the first operation that raises while the lock is held, if possible straight out of the function."""
     raised = failing.graph.raised
     block_of: dict[int, Block] = {id(op): block for block in failing.graph.blocks for op in block.ops}
-    found: list[cst.CSTNode] = []
+    straight: list[cst.CSTNode] = []
+    handled: list[cst.CSTNode] = []
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
-        if (
-            not found
-            and block_of[id(op)].handler is raised
-            and taker in _held_in(states)
-            and module.may_raise(op)
-        ):
-            found.append(op.node.iter if isinstance(op.node, (cst.For, cst.CompFor)) else op.node)
+        if taker in _held_in(states) and module.may_raise(op):
+            node = op.node.iter if isinstance(op.node, (cst.For, cst.CompFor)) else op.node
+            handler = block_of[id(op)].handler
+            if handler is raised:
+                straight.append(node)
+            elif handler is not None and taker in _held_in(failing.entries.get(id(handler), {})):
+                handled.append(node)
 
     failing.visit(see)
-    return found[0] if found else None
+    # What is handled may be dealt with; the last of it is the likeliest not to be.
+    return straight[0] if straight else handled[-1] if handled else None
 
 
 def _after_assert(plain: Exploration) -> frozenset[int]:
