@@ -618,6 +618,13 @@ VALUES = {
             def f(self):
                 show(self.make())  # is: threading.Lock()
     """,
+    "an alias that speaks of itself": """
+        Tree = Union[Lock, "list[Tree]"]
+        Nested = dict[str, "Nested | None"]
+        def f(a: Tree, b: Nested):
+            show(a)  # is: threading.Lock() | [?] | ?
+            show(b)  # is: [?/None] | ?
+    """,
     "a new type for an annotation": """
         Lockable = Union[Lock, RLock]
         Worker = Thread

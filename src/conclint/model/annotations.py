@@ -39,6 +39,8 @@ class Annotations:
         self._resolver = resolver
         self._parsed: dict[int, cst.BaseExpression | None] = {}
         """What strings say, by `id` of their nodes; kept, for values are remembered by the identity of nodes."""
+        self._open: set[int] = set()
+        """The aliases, by `id` of what they stand for, that are being read: `Json = dict[str, "Json"]`."""
 
     def values(self, annotation: cst.BaseExpression) -> Values:
         """Return an instance of the class that an annotation names, or a container of such."""
@@ -51,10 +53,19 @@ class Annotations:
             if annotation.value == "None":
                 return (NONE,)
             if (meant := self._alias(annotation)) is not None:
-                return self.values(meant)
+                return self._aliased(meant)
         if isinstance(annotation, cst.Subscript):
             return self._generic(annotation)
         return self._instances(self._resolver.values(annotation))
+
+    def _aliased(self, meant: cst.BaseExpression) -> Values:
+        if id(meant) in self._open:
+            return NOTHING_KNOWN
+        self._open.add(id(meant))
+        try:
+            return self.values(meant)
+        finally:
+            self._open.discard(id(meant))
 
     def _said(self, node: cst.SimpleString) -> cst.BaseExpression | None:
         if id(node) not in self._parsed:
