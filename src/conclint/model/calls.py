@@ -152,9 +152,12 @@ def _of_variable(module: ModuleModel, function: Function, name: str) -> Receiver
 
 def _implied(module: ModuleModel, function: Function, scope: Scope) -> Iterator[CallSite]:
     special = module.special_methods
-    for attribute in scope.attributes:
-        if attribute.attr.value in special.properties:
-            yield from _method(module, function, attribute, attribute.value, attribute.attr.value)
+    if special.properties:
+        stored = {id(store.node) for store in scope.stores if store.kind is not BindingKind.AUGMENT}
+        for attribute in scope.attributes:
+            if attribute.attr.value in special.properties:
+                setter = id(attribute) in stored
+                yield from _method(module, function, attribute, attribute.value, attribute.attr.value, setter=setter)
     if "__enter__" in special.names:
         for statement in scope.withs:
             for item in statement.items:
@@ -195,22 +198,31 @@ def _operators(module: ModuleModel) -> Iterator[Operator]:
 
 
 def _method(
-    module: ModuleModel, function: Function, node: cst.CSTNode, receiver: cst.BaseExpression, name: str
+    module: ModuleModel,
+    function: Function,
+    node: cst.CSTNode,
+    receiver: cst.BaseExpression,
+    name: str,
+    *,
+    setter: bool = False,
 ) -> Iterator[CallSite]:
     if not isinstance(receiver, (cst.Name, cst.Attribute, cst.Call)):
         return
     found = []
     for value in module.values(receiver):
         cls = value.cls if isinstance(value, Instance) else None
-        if cls is not None and (method := _defined(module, cls, name)) is not None:
+        if cls is not None and (method := _defined(module, cls, name, setter=setter)) is not None:
             found.append(method)
     if found:
         whose = _whose(module, function, receiver)
         yield CallSite(node, tuple(dict.fromkeys(found)), whose, base=dotted_name(receiver))
 
 
-def _defined(module: ModuleModel, cls: Class, name: str) -> Function | None:
-    return next((one.methods[name] for one in module.resolver.mro(cls) if name in one.methods), None)
+def _defined(module: ModuleModel, cls: Class, name: str, *, setter: bool) -> Function | None:
+    for one in module.resolver.mro(cls):
+        if name in one.methods:
+            return one.setters.get(name) if setter else one.methods[name]
+    return None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

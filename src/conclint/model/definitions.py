@@ -102,11 +102,13 @@ class Function:
 class Class:
     """A class of the module.
 
-    `attributes` holds what is stored to `self.x` or `cls.x` in any method, and to `x` in the class body.
+    Of a property, `methods` holds what gets it and `setters` what is called to set it. `attributes` holds what is
+    stored to `self.x` or `cls.x` in any method, and to `x` in the class body.
     """
 
     scope: Scope
     methods: dict[str, Function] = dataclasses.field(default_factory=dict)
+    setters: dict[str, Function] = dataclasses.field(default_factory=dict)
     attributes: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -141,6 +143,8 @@ def define(root: Scope) -> tuple[dict[int, Function], dict[int, Class]]:
             function.cls = cls
             if scope.kind is ScopeKind.FUNCTION:
                 cls.methods.setdefault(scope.name, function)
+                if function.has_decorator("setter"):
+                    cls.setters[scope.name] = function
     for cls in classes.values():
         for name, bindings in cls.scope.bindings.items():
             cls.attributes.setdefault(name, []).extend(bindings)
