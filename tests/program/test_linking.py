@@ -318,3 +318,23 @@ def test_who_calls_a_library_is_no_thread_that_is_seen() -> None:
             return True
     """
     assert clashes_of(text) == []
+
+
+@pytest.mark.parametrize(
+    "runs",
+    ["atexit.register(count); signal.signal(signal.SIGTERM, handler)", "gevent.spawn(count); gevent.spawn(count)"],
+)
+def test_what_takes_turns_on_one_thread_does_not_clash(runs: str) -> None:
+    text = f"""
+    import atexit, gevent, signal
+    total = 0
+    def count():
+        global total
+        total += len(str(total))
+    def handler(signum, frame):
+        count()
+    def main():
+        {runs}
+    main()
+    """
+    assert clashes_of(text) == []

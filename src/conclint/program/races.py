@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from conclint.program.locks import LockNames
     from conclint.program.summary import AccessFact, FunctionFact
 
+_LAST_WORDS = (Where.SIGNAL, Where.EXIT)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SharedAccess:
@@ -195,8 +197,10 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False
     if first.number == second.number:
         return first.many
-    if first.where is second.where and first.where in (Where.SIGNAL, Where.EXIT):
+    if first.where in _LAST_WORDS and second.where in _LAST_WORDS:
         return False  # one after the other, on the main thread
+    if all(context.where is Where.GREENLET or context.in_main for context in (first, second)):
+        return False  # by turns, on one thread
     if first.in_main and one.alone_in_main:
         return False
     if second.in_main and other.alone_in_main:
