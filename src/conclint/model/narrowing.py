@@ -48,6 +48,7 @@ class Narrowing:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._tree = resolver.tree
+        self._regions_of: dict[str, list[_Region]] = {}
         self._stores_of: dict[str, list[tuple[int, cst.CSTNode]]] = {}
 
     def narrowed(self, node: cst.Name | cst.Attribute, found: Values) -> Values:
@@ -55,11 +56,11 @@ class Narrowing:
         if len(found) == 1 and found[0] is not UNKNOWN:
             return found
         name = node.attr.value if node.__class__ is cst.Attribute else node.value
-        if name not in self._tested_names or not (path := dotted_name(node)) or path not in self._regions:
+        if name not in self._tested_names or not (path := dotted_name(node)) or path not in self._told:
             return found
-        at = self._positions.get(id(node), -1)
+        at = self._tree.positions.get(id(node), -1)
         scope = self._tree.scope_of(node).execution
-        for region in self._regions[path]:
+        for region in self._regions(path):
             if region.first <= at <= region.last and region.scope is scope and not self._is_stored(path, region, node, at):
                 found = self._kept(region.fact, found) or found
         return found
@@ -68,19 +69,26 @@ class Narrowing:
 
     @functools.cached_property
     def _tested_names(self) -> frozenset[str]:
-        return frozenset(path.rpartition(".")[2] for path in self._regions)
+        return frozenset(path.rpartition(".")[2] for path in self._told)
+
+    def _regions(self, path: str) -> list[_Region]:
+        """Return the code in which something is known of a path, outer parts first."""
+        if path not in self._regions_of:
+            positions, scope_of = self._tree.positions, self._tree.scope_of
+            found = [
+                _Region(fact, positions[id(first)], self._last(last), scope_of(test).execution)
+                for fact, first, last, test in self._told[path]
+            ]
+            self._regions_of[path] = sorted(found, key=lambda region: region.first)
+        return self._regions_of[path]
 
     @functools.cached_property
-    def _regions(self) -> dict[str, list[_Region]]:
-        """The code in which something is known of a path, outer parts first."""
-        found: dict[str, list[_Region]] = {}
+    def _told(self) -> dict[str, list[tuple[Told, cst.CSTNode, cst.CSTNode, cst.CSTNode]]]:
+        """What is known of each path, the first and last node of the code where it is, and the test that tells it."""
+        found: dict[str, list[tuple[Told, cst.CSTNode, cst.CSTNode, cst.CSTNode]]] = {}
         for construct, test in self._tests():
-            scope = self._tree.scope_of(test).execution
             for fact, first, last in self._told_by(construct):
-                region = _Region(fact, self._positions[id(first)], self._last(last), scope)
-                found.setdefault(fact[0], []).append(region)
-        for regions in found.values():
-            regions.sort(key=lambda region: region.first)
+                found.setdefault(fact[0], []).append((fact, first, last, test))
         return found
 
     def _tests(self) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
@@ -160,18 +168,14 @@ class Narrowing:
         """Tell whether a loop inside the code goes from `node` on to `store` and comes back."""
         loops = {id(outer) for outer in self._tree.ancestors(store) if isinstance(outer, _LOOPS)}
         return any(
-            id(outer) in loops and self._positions.get(id(outer), 0) >= first for outer in self._tree.ancestors(node)
+            id(outer) in loops and self._tree.positions.get(id(outer), 0) >= first for outer in self._tree.ancestors(node)
         )
-
-    @functools.cached_property
-    def _positions(self) -> dict[int, int]:
-        return {id(node): index for index, node in enumerate(self._tree.nodes)}
 
     def _last(self, node: cst.CSTNode) -> int:
         """Return the position of the last node inside."""
         while inside := children(node):
             node = inside[-1]
-        return self._positions[id(node)]
+        return self._tree.positions[id(node)]
 
     def _stores_to(self, path: str) -> list[tuple[int, cst.CSTNode]]:
         """Return what binds a path, or what it hangs on, with the positions."""
@@ -179,7 +183,8 @@ class Narrowing:
             parts = path.split(".")
             names = (".".join(parts[: count + 1]) for count in range(len(parts)))
             stores = (store for name in names for store in self._stores.get(name, ()))
-            self._stores_of[path] = [(self._positions[id(store)], store) for store in stores if id(store) in self._positions]
+            positions = self._tree.positions
+            self._stores_of[path] = [(positions[id(store)], store) for store in stores if id(store) in positions]
         return self._stores_of[path]
 
     @functools.cached_property

@@ -32,6 +32,7 @@ class Tree:
     nodes: list[cst.CSTNode]
     _by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] | None = None
     _listed: dict[int, Scope] | None = None
+    _positions: dict[int, int] | None = None
 
     def let_go(self) -> None:
         """Drop every node; the tree is of no use afterwards.
@@ -43,7 +44,7 @@ class Tree:
             scope.let_go()
         for held in (self.parents, self.scopes, self.nodes):
             held.clear()
-        self._by_kind = self._listed = None
+        self._by_kind = self._listed = self._positions = None
         self.module = None  # type: ignore[assignment]
 
     def of_kind(self, kind: type[Node]) -> list[Node]:
@@ -53,6 +54,13 @@ class Tree:
             for node in self.nodes:
                 by_kind[node.__class__].append(node)
         return self._by_kind.get(kind, [])  # type: ignore[return-value]
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """The place of each node among all `nodes`, by `id`."""
+        if self._positions is None:
+            self._positions = {id(node): index for index, node in enumerate(self.nodes)}
+        return self._positions
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node directly around `node`, None for the module."""
