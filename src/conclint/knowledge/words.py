@@ -8,6 +8,8 @@ import enum
 class Primitive(enum.Enum):
     """What kind of thing a value is, in the words of concurrency."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     LOCK = "lock"
     SEMAPHORE = "semaphore"
     CONDITION = "condition"

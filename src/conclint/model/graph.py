@@ -17,6 +17,8 @@ import libcst as cst
 class OpKind(enum.Enum):
     """What one step of execution does."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     LOAD = "load"  # a name, attribute or element is read
     CALL = "call"
     BIND = "bind"  # a name is bound; extra: the value's node, None when it is not one expression

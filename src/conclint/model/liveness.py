@@ -116,7 +116,11 @@ class Liveness:
                 self._ends[key] = everything - left if exploration.complete and states else frozenset()
         return self._ends[key]
 
-    def are_apart(self, one: cst.Call, other: cst.Call) -> bool:
+    def is_joined(self, site: cst.Call | None) -> bool:
+        """Tell whether the threads made at a creation site are joined where they are started."""
+        return id(site) in self._starts
+
+    def are_apart(self, one: cst.Call | None, other: cst.Call | None) -> bool:
         """Tell whether two threads, by their creation sites, are surely never running at the same time.
 
         They are when one function starts and joins both, and never starts one while the other may be running. Asked of

@@ -84,6 +84,7 @@ class _Summariser:
         model = self.model
         drafts = self._drafts()
         roots = list(spawned(model))
+        joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
         wanted = [node for draft in drafts for node in draft.nodes(calls=self._reports_calls(draft.function))]
         handing_over = HandingOver(model)
         wanted += [*(root.node for root in roots), *handing_over.nodes]
@@ -93,7 +94,7 @@ class _Summariser:
             model.source.module,
             tuple(self._function(draft) for draft in drafts),
             tuple(class_fact(model, cls, self.keys) for cls in model.classes),
-            tuple(self._root(root, roots) for root in roots),
+            tuple(self._root(root, joined) for root in roots),
             tuple(lock_facts(model, self.keys)),
             exports_of(model, self.keys),
             tuple(model.tree.root.star_imports),
@@ -244,14 +245,8 @@ class _Summariser:
         running = live.get(id(one.node), False)
         return one.fact(place, locks, running, self.keys, threads=threads.get(id(one.node), False))
 
-    def _root(self, root: Spawned, roots: list[Spawned]) -> RootFact:
-        apart = tuple(
-            number
-            for number, other in enumerate(roots)
-            if root.site is not None
-            and other.site is not None
-            and self.liveness.are_apart(root.site, other.site)
-        )
+    def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
+        apart = tuple(number for number, other in joined if self.liveness.are_apart(root.site, other))
         source = self.model.source
         span = source.in_document(self.locator.span(root.node))
         function = self.model.function_at(root.node)

@@ -22,6 +22,7 @@ _BRACKETS = re.compile(r"[()\[\]{}]")
 # Chains without brackets recurse in the parser too: `- - - x`, `not not x`, `a.b.c...`, `f()()()`. Those that are longer
 # than any person writes are parsed on a stack of their own.
 _CHAIN = re.compile(r"(?:[-+~][ \t]*|not[ \t]+|lambda[ \t]*:[ \t]*){100}|(?:\.\w+|\(\)|\[\w*\]|\*\*\w+){300}")
+_SHORTEST_CHAIN = 100
 _STACK_BYTES = 512 * 1024 * 1024
 
 
@@ -34,7 +35,7 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        module = _with_room(text) if _CHAIN.search(text) else cst.parse_module(text)
+        module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
@@ -48,6 +49,11 @@ def parse(source: Source) -> Tree:
     except RecursionError as failure:
         raise SyntaxFailure("nested too deeply", 1, 1) from failure
     return walk(module, source)
+
+
+def _has_long_chain(text: str) -> bool:
+    # Each link takes a character at least, and most lines are too short to be searched.
+    return any(len(line) >= _SHORTEST_CHAIN and _CHAIN.search(line) for line in text.split("\n"))
 
 
 def _with_room(text: str) -> cst.Module:

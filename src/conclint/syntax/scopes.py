@@ -28,6 +28,8 @@ class ScopeKind(enum.Enum):
 class BindingKind(enum.Enum):
     """How a name comes to stand for a value."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     ASSIGN = "assign"  # also annotated assignments with a value and the walrus
     AUGMENT = "augment"
     DECLARE = "declare"  # an annotation without a value

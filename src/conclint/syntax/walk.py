@@ -313,11 +313,13 @@ def every_parameter(parameters: cst.Parameters) -> list[cst.Param]:
 
 def dotted_name(node: cst.CSTNode) -> str:
     """Return `a.b.c` for a chain of names, empty for anything else."""
+    if node.__class__ is cst.Name:
+        return node.value
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while node.__class__ is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if node.__class__ is not cst.Name:
         return ""
     parts.append(node.value)
     return ".".join(reversed(parts))
