@@ -84,6 +84,19 @@ class Graph:
             block.ops.clear()
             block.edges.clear()
 
+    def reachable(self) -> Iterator[Op]:
+        """Yield the operations that some way from the entry leads to, exceptions included."""
+        seen: set[int] = set()
+        pending = [self.entry]
+        while pending:
+            block = pending.pop()
+            if id(block) not in seen:
+                seen.add(id(block))
+                yield from block.ops
+                pending.extend(edge.target for edge in block.edges)
+                if block.handler is not None and block.ops:
+                    pending.append(block.handler)
+
     def ops(self) -> Iterator[Op]:
         """Yield every operation, block by block; a syntax node may come up more than once."""
         for block in self.blocks:

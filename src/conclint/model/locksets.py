@@ -41,6 +41,7 @@ _WORDS = {
     "release_write_lock": "release",
 }
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
+_NOTHING: frozenset[str] = frozenset()
 _METHODS = frozenset({*_WORDS, *_ENTERS})
 
 
@@ -259,6 +260,12 @@ class Locks:
             ) or bool(self.around(function))
         return self._handling[key]
 
+    def may_hold(self, function: Function) -> bool:
+        """Tell whether a lock may be held anywhere in the function's own code: it handles one, or calls what leaves one."""
+        return self.handles_locks(function) or any(
+            self._effects.of_call(call) != NO_EFFECT for scope in function.scopes for call in scope.calls
+        )
+
     def _may_take(self, manager: cst.BaseExpression) -> bool:
         """Tell a lock, an object of this module's own classes or a helper of this module from any other manager."""
         if self.lock(manager) is not None:
@@ -301,6 +308,9 @@ class Locks:
         return self._held[key]
 
     def _held_at(self, function: Function) -> dict[int, frozenset[str]]:
+        if not self.may_hold(function):
+            graph = self._module.graph(function)
+            return dict.fromkeys((id(op.node) for op in graph.reachable()), _NOTHING) if graph is not None else {}
         exploration = self.explored(function)
         found = _held_in(exploration)
         # The body of a handler is often reached by nothing but a failing call, and at times by what seldom fails.

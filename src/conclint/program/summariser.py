@@ -59,12 +59,12 @@ class _Draft:
     acquisitions: list[Acquisition]
     operations: list[Operation]
 
-    def nodes(self, *, calls: bool) -> Iterator[cst.CSTNode]:
-        """Yield all syntax whose position is needed, with or without the calls'."""
+    def nodes(self, reports: Callable[[Function, CallSite], bool]) -> Iterator[cst.CSTNode]:
+        """Yield all syntax whose position is needed; `reports` tells the calls that may be reported."""
         for access in self.accesses:
             yield access.node
-        if calls:
-            for call in self.calls:
+        for call in self.calls:
+            if reports(self.function, call):
                 yield call.node
         for acquisition in self.acquisitions:
             yield acquisition.node
@@ -85,7 +85,7 @@ class _Summariser:
         drafts = self._drafts()
         roots = list(spawned(model))
         joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
-        wanted = [node for draft in drafts for node in draft.nodes(calls=self._reports_calls(draft.function))]
+        wanted = [node for draft in drafts for node in draft.nodes(self._reports_call)]
         handing_over = HandingOver(model)
         wanted += [*(root.node for root in roots), *handing_over.nodes]
         self.locator.find(wanted)
@@ -128,9 +128,9 @@ class _Summariser:
         """The functions in which a lock may be held: they take one, or call what leaves one taken."""
         return frozenset(touches_locks(self.model))
 
-    def _reports_calls(self, function: Function) -> bool:
+    def _reports_call(self, function: Function, call: CallSite) -> bool:
         """Tell whether what is wrong may be that a function makes a call: under a lock, or in a coroutine."""
-        return function in self._locking or function.is_async
+        return function.is_async or bool(self._held(function).get(id(call.node)))
 
     def _held(self, function: Function) -> dict[int, frozenset[str]]:
         return self.model.locks.held_at(function) if function in self._locking else {}
@@ -208,7 +208,7 @@ class _Summariser:
         here = _NOTHING if self._only_makes_coroutine(call) else held.get(id(call.node), _NOTHING)
         locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
-        place = self._place(function, call.node, exactly=self._reports_calls(function))
+        place = self._place(function, call.node, exactly=self._reports_call(function, call))
         rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node))
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", *rest)
