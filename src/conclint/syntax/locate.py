@@ -18,6 +18,7 @@ from libcst._nodes.internal import CodegenState
 from conclint.finding import Span
 from conclint.syntax.children import children
 from conclint.syntax.lines import Lines, heads
+from conclint.syntax.tokens import extents
 from conclint.syntax.tree import Tree
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
@@ -49,7 +50,7 @@ class Locator:
 
     def find(self, nodes: Iterable[cst.CSTNode]) -> None:
         """Work out the spans of these nodes in one pass."""
-        by_head: dict[int, tuple[cst.CSTNode, set[int]]] = {}
+        by_head: dict[int, tuple[cst.CSTNode, dict[int, cst.CSTNode]]] = {}
         left: set[int] = set()
         for node in nodes:
             if id(node) in self._known:
@@ -57,14 +58,15 @@ class Locator:
             if (head := self._head(node)) is None:
                 left.add(id(node))
             else:
-                by_head.setdefault(id(head), (head, set()))[1].add(id(node))
-        if len(by_head) > len(self._heads) * _MOST_LINES:
-            left.update(*(wanted for _, wanted in by_head.values()))
-            by_head.clear()
-        for head, wanted in by_head.values():
-            found = self._on_line(head, wanted)
+                by_head.setdefault(id(head), (head, {}))[1][id(node)] = node
+        written = [(head, wanted) for head, wanted in by_head.values() if not self._by_tokens(head, wanted)]
+        if len(written) > len(self._heads) * _MOST_LINES:
+            left.update(*(wanted for _, wanted in written))
+            written.clear()
+        for head, wanted in written:
+            found = self._on_line(head, set(wanted))
             self._known.update(found)
-            left |= wanted - found.keys()
+            left |= wanted.keys() - found.keys()
         if left:
             self._in_module(left)
 
@@ -83,6 +85,15 @@ class Locator:
         while node is not None and id(node) not in self._heads:
             node = self._tree.parent(node)
         return node
+
+    def _by_tokens(self, head: cst.CSTNode, wanted: dict[int, cst.CSTNode]) -> bool:
+        """Note where those nodes are of which the tokens of the line tell it; tell whether that is all of them."""
+        start, end = self._lines.extents[self._heads[id(head)]]
+        position = self._lines.position
+        for key, (begins, ends) in extents(self._tree.source.text, start, end, head, wanted.values()).items():
+            self._known[key] = Span(*position(begins), *position(ends))
+            del wanted[key]
+        return not wanted
 
     def _on_line(self, head: cst.CSTNode, wanted: set[int]) -> dict[int, Span]:
         """Return the spans of what begins on one logical line; none when it is not written as it stands there."""
