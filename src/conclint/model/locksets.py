@@ -254,7 +254,7 @@ class Locks:
         key = id(function)
         if key not in self._handling:
             self._handling[key] = any(
-                any(call.func.__class__ is cst.Attribute and call.func.attr.value in _METHODS for call in scope.calls)
+                any(_called_name(call) in _METHODS for call in scope.calls)
                 or any(self._may_take(item.item) for statement in scope.withs for item in statement.items)
                 for scope in function.scopes
             ) or bool(self.around(function))
@@ -268,7 +268,7 @@ class Locks:
 
     def _may_take(self, manager: cst.BaseExpression) -> bool:
         """Tell a lock, an object of this module's own classes or a helper of this module from any other manager."""
-        if self.lock(manager) is not None:
+        if self._entered(manager) is not None:
             return True
         if any(isinstance(value, Instance) and value.cls is not None for value in self._module.values(manager)):
             return True
