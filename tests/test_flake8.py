@@ -27,6 +27,7 @@ def work():
 def start():
     座席 = threading.Thread(target=work, args=(3))
     座席.start()
+    座席.join()
 """
 
 

@@ -104,15 +104,22 @@ class Surroundings:
 
     def started_at_import(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
         """Yield the threads that begin to run when a module is imported that others of the program import."""
-        imported = {name for module in self._modules for name in module.imports}
         for module in self._modules:
-            if not any(name == module.name or name.startswith(f"{module.name}.") for name in imported):
+            if not any(self._imports(importer, module) for importer in self._modules):
                 continue
             for function in module.functions:
                 for operation in function.operations:
                     thread = operation.kind in (Primitive.THREAD, Primitive.TIMER)
                     if operation.word == "start" and operation.at_import and thread:
                         yield operation, function
+
+    def _imports(self, importer: ModuleSummary, module: ModuleSummary) -> bool:
+        """Tell whether a module imports another: a script's neighbours come before what is called the same elsewhere."""
+        prefix = f"{module.name}."
+        if not any(name == module.name or name.startswith(prefix) for name in importer.imports):
+            return False
+        neighbours = importer.path.rpartition("/")[0] == module.path.rpartition("/")[0]
+        return neighbours or self._graph.linker.module(module.name) is module
 
     @functools.cached_property
     def threads(self) -> list[Context]:
