@@ -477,6 +477,27 @@ FUNCTIONS = {
                     counts[key] = 1
             here()  # held: nothing
     """,
+    "a test that others may have made out of date": """
+        class Box:
+            def __init__(self):
+                self._lock = Lock()
+                self._filled = Condition(self._lock)
+                self._items = []
+            def take(self, seen):
+                with self._lock:
+                    if len(self._items) == 0:
+                        self._filled.wait()
+                        if len(self._items) > 0:
+                            here()  # held: self._lock
+                    if not seen:
+                        seen.append(1)
+                        if seen:
+                            here()  # held: self._lock
+                    if not seen:
+                        seen[0] = 1
+                        if seen:
+                            here()  # held: self._lock
+    """,
     "a class body": """
         with lock:
             class C:

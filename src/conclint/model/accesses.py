@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.memory import once_per_function
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import CHANGING, AccessKind, Base
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from conclint.model.variables import Variable
     from conclint.syntax import Binding
 
-# One operation each, which the GIL or, without it, the container's own lock makes atomic (Python FAQ, as above).
-CHANGING = frozenset({
-    "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
-    "remove", "reverse", "rotate", "setdefault", "sort", "update", "move_to_end", "difference_update",
-    "intersection_update", "symmetric_difference_update", "subtract",
-})  # fmt: skip
 _GROWING = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
 _TAKING = frozenset({"pop", "popleft", "popitem"})
 _VIEWS = frozenset({"items", "keys", "values", "elements"})

@@ -15,7 +15,7 @@ from conclint.model.contracts import Contracts
 from conclint.model.graph import Op, OpKind
 from conclint.model.lock_effects import NO_EFFECT, STACK_METHODS, LockEffect, LockEffects, LockingDecorators
 from conclint.model.locks import Lock, LockNames
-from conclint.model.paths import Exploration, Facts, State, explore, outcome
+from conclint.model.paths import Conditions, Exploration, Facts, State, explore, outcome
 from conclint.model.settled import settled
 from conclint.model.tries import Attempt, attempt
 from conclint.model.values import Instance, LibraryMethod
@@ -61,6 +61,7 @@ class Locks:
         self._names = LockNames(module)
         self._contracts = Contracts(module, self._names)
         self._effects = LockEffects(module, self._names, self)
+        self._conditions = Conditions(module.code, self._is_given_back_meanwhile)
         self._decorators = LockingDecorators(module, self._names, self)
         self._around: dict[int, tuple[tuple[str, cst.Decorator], ...]] = {}
         self._explored: dict[tuple[int, Raising], Exploration | None] = {}
@@ -180,6 +181,13 @@ class Locks:
                 return blocks is not None and blocks.on == "event" and argument(node, blocks.timeout) is None
         return False
 
+    def _is_given_back_meanwhile(self, op: Op) -> bool:
+        """Tell a wait on a condition."""
+        func = op.node.func if isinstance(op.node, cst.Call) and op.kind is OpKind.CALL else None
+        if not isinstance(func, cst.Attribute) or func.attr.value not in ("wait", "wait_for"):
+            return False
+        return self.lock(func.value) is not None
+
     def _by_effect(self, op: Op, held: Held) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         effect = self._effect_of_op(op, held)
         if effect == NO_EFFECT:
@@ -292,8 +300,7 @@ class Locks:
                     Raising.ALL: lambda _op: True,
                 }
                 facts = settled(self._module, graph)
-                conditions = self._module.conditions
-                found = explore(graph, start, self.step, conditions, may_raise=may_raise[raising], facts=facts)
+                found = explore(graph, start, self.step, self._conditions, may_raise=may_raise[raising], facts=facts)
                 self._explored[key] = found if found.complete else None
         return self._explored[key]
 

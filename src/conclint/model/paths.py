@@ -8,6 +8,7 @@ different states stay apart. So `if x: acquire()` ... `if x: release()` is under
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ import libcst as cst
 
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
 from conclint.model.lower import constant_truth
+from conclint.model.words import CHANGING
 from conclint.syntax.walk import dotted_name
 
 State: TypeAlias = Hashable
@@ -25,14 +27,22 @@ NO_FACTS: Facts = frozenset()
 _LEARNING = frozenset({OpKind.BIND, OpKind.STORE})
 _MOST_STATES = 24
 _MOST_STEPS = 20_000
+_SHARED = re.compile(r"[.(\[]")
 MAIN_GUARD = "__name__ == '__main__'"
 
 
 class Conditions:
-    """Names for conditions, so that two tests of the same thing are known to agree."""
+    """Names for conditions, so that two tests of the same thing are known to agree.
 
-    def __init__(self, text_of: Callable[[cst.CSTNode], str]) -> None:
+    They agree until the code itself changes what was tested, or an operation lets others in who may have: a lock is
+    given back for a while.
+    """
+
+    def __init__(
+        self, text_of: Callable[[cst.CSTNode], str], lets_others_in: Callable[[Op], bool] | None = None
+    ) -> None:
         self._text_of = text_of
+        self.lets_others_in = lets_others_in
         self._keys: dict[int, tuple[str, bool]] = {}
 
     def key(self, test: cst.BaseExpression) -> tuple[str, bool]:
@@ -197,6 +207,8 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
     changed = False
     for state, facts in states.items():
         kept = _forget(op, facts) if facts else facts
+        if kept and conditions.lets_others_in is not None and conditions.lets_others_in(op):
+            kept = frozenset(fact for fact in kept if fact[0].startswith("<outcome") or not _SHARED.search(fact[0]))
         if learns:
             kept = _learn(op, kept, conditions)
         results = step(op, state)
@@ -217,9 +229,11 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
 
 
 def _forget(op: Op, facts: Facts) -> Facts:
-    """Drop what a new binding makes out of date."""
+    """Drop what a new binding or a change of a container makes out of date."""
     if op.kind is OpKind.BIND and isinstance(op.node, cst.Name):
         return frozenset(fact for fact in facts if not _speaks_of(fact[0], op.node.value))
+    if op.kind is OpKind.STORE and isinstance(op.node, cst.Subscript):
+        return _without_contents(facts, dotted_name(op.node.value))
     if op.kind is OpKind.STORE and (name := dotted_name(op.node)):
         return frozenset(fact for fact in facts if name not in fact[0])
     if op.kind is OpKind.AUGMENT:
@@ -228,8 +242,22 @@ def _forget(op: Op, facts: Facts) -> Facts:
     if op.kind is OpKind.CALL:
         assert isinstance(op.node, cst.Call)
         again = outcome(op.node)
-        return frozenset(fact for fact in facts if fact[0] != again)
+        return _after_method(op.node, frozenset(fact for fact in facts if fact[0] != again))
     return facts
+
+
+def _after_method(call: cst.Call, facts: Facts) -> Facts:
+    if not facts or not isinstance(call.func, cst.Attribute):
+        return facts
+    if call.func.attr.value in CHANGING:
+        return _without_contents(facts, dotted_name(call.func.value))
+    return facts
+
+
+def _without_contents(facts: Facts, container: str) -> Facts:
+    """Drop what was known of the contents of a container, but not whether there is one."""
+    there = f"{container} == None"
+    return frozenset(fact for fact in facts if not container or container not in fact[0] or fact[0] == there)
 
 
 def _speaks_of(condition: str, name: str) -> bool:

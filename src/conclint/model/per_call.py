@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain
-from conclint.model.accesses import CHANGING, accesses
+from conclint.model.accesses import accesses
 from conclint.model.escape import fate_of
 from conclint.model.graph import OpKind
 from conclint.model.locks import LOCKING, sounds_like_a_lock
 from conclint.model.values import UNKNOWN, Symbol
-from conclint.model.words import AccessKind
+from conclint.model.words import CHANGING, AccessKind
 from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Primitive
-from conclint.model.accesses import CHANGING
 from conclint.model.escape import fate_of
 from conclint.model.values import Instance, Items
+from conclint.model.words import CHANGING
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:

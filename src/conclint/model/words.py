@@ -67,3 +67,11 @@ FOR_LOOP_ONLY = {
     Primitive.CONDITION: frozenset({"notify", "notify_all", "release"}),
 }
 """What wakes tasks or changes a loop's own lists ("Concurrency and Multithreading" in the documentation of asyncio)."""
+
+# One operation each, which the GIL or, without it, the container's own lock makes atomic (Python FAQ, "What kinds of
+# global value mutation are thread-safe?").
+CHANGING = frozenset({
+    "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
+    "remove", "reverse", "rotate", "setdefault", "sort", "update", "move_to_end", "difference_update",
+    "intersection_update", "symmetric_difference_update", "subtract",
+})  # fmt: skip

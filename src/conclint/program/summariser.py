@@ -145,7 +145,11 @@ class _Summariser:
             self.keys.of(function),
             function.qualified_name,
             self._is_exported(function),
-            tuple(self._access(function, access, held, live) for access in draft.accesses),
+            tuple(
+                self._access(function, access, held, live)
+                for access in draft.accesses
+                if self._is_reached(function, access, held)
+            ),
             tuple(fact for call in draft.calls for fact in self._calls(function, call, held, live)),
             tuple(self._acquisition(function, one) for one in draft.acquisitions),
             tuple(self._operation(function, one, held, live, threads) for one in draft.operations),
@@ -190,6 +194,10 @@ class _Summariser:
             (access.grows or access.kind is AccessKind.ITERATE) and self.model.variables.is_list(variable),
             self._is_returned(access),
         )
+
+    def _is_reached(self, function: Function, access: Access, held: dict[int, frozenset[str]]) -> bool:
+        """Tell whether the locks that are held at an access are known: unknown means silent."""
+        return function not in self._locking or any(id(part) in held for part in access.parts)
 
     def _is_returned(self, access: Access) -> bool:
         if access.kind is not AccessKind.READ or access.element:
