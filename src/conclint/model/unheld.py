@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from conclint.knowledge.schema import Primitive
+from conclint.model.catching import is_caught
 from conclint.model.graph import OpKind
 from conclint.model.inside_try import late_acquires
 from conclint.model.paths import explore
@@ -50,13 +51,13 @@ def unheld_releases(module: ModuleModel) -> Iterator[UnheldRelease]:
     """Yield the releases of locks and conditions that go wrong on some path.
 
     Semaphores are left out: a release gives a permit, whoever gives it. So are the releases of a `finally` with the
-    acquire in its `try`, which are another mistake.
+    acquire in its `try`, which are another mistake, and those whose failure is caught on the spot.
     """
     covered = {id(late.release) for late in late_acquires(module)}
     for function in module.functions:
         if any(_is_release(call) for call in function.scope.calls):
             for found in _Search(module, function).found():
-                if id(found.release) not in covered:
+                if id(found.release) not in covered and not is_caught(module, found.release, "RuntimeError"):
                     yield found
 
 
