@@ -338,3 +338,28 @@ def test_what_takes_turns_on_one_thread_does_not_clash(runs: str) -> None:
     main()
     """
     assert clashes_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("both", "clash"), [("", []), ("class Both(Sync, Poller): pass", [("self.count", "Poller.poll"), ("self.count", "Sync.run")])]
+)
+def test_objects_of_sibling_classes_are_two(both: str, clash: list[tuple[str, str]]) -> None:
+    text = f"""
+    import threading
+    class Worker:
+        def __init__(self):
+            self.count = 0
+        def start(self):
+            threading.Thread(target=self.run).start()
+            threading.Thread(target=self.poll).start()
+        def run(self): pass
+        def poll(self): pass
+    class Sync(Worker):
+        def run(self):
+            self.count += 1
+    class Poller(Worker):
+        def poll(self):
+            self.count += 1
+    {both}
+    """
+    assert sorted(clashes_of(text)) == clash

@@ -35,6 +35,7 @@ class Linker:
                 self._by_last_name[module.name.rpartition(".")[2]].append(module)
         self._found: dict[str, str] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
+        self._apart: dict[frozenset[str], bool] = {}
         self._subclasses: dict[str, list[str]] | None = None
 
     # modules
@@ -114,6 +115,15 @@ class Linker:
             self._orders[key] = (key,)
             known = self._orders[key] = self._linearised(key)
         return known
+
+    def never_one(self, one: str, other: str) -> bool:
+        """Tell two classes of which no class of the program makes one object: siblings, say."""
+        if not one or not other or one == other:
+            return False
+        pair = frozenset((one, other))
+        if pair not in self._apart:
+            self._apart[pair] = not any(pair <= set(self.order(key)) for key in self.classes)
+        return self._apart[pair]
 
     def _linearised(self, key: str) -> tuple[str, ...]:
         found: dict[str, None] = {key: None}

@@ -167,6 +167,8 @@ class Races:
         """Tell accesses through `self` by threads each of which has an object of its own, or one of another class."""
         if not (_of_object(one) and _of_object(other)):
             return False
+        if self._graph.linker.never_one(one.function.owner, other.function.owner):
+            return True
         if first.own is Own.DISTINCT and second.own is Own.DISTINCT:
             return True
         if first.root is None or second.root is None or Own.SHARED not in (first.own, second.own):
