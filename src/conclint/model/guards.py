@@ -74,5 +74,5 @@ def declares_locks(module: ModuleModel, function: Function) -> bool:
         return False
     if function.has_decorator("requires"):
         return True
-    text = function.node.get_docstring() if "Requires:" in module.source.text else None
+    text = function.node.get_docstring() if module.says("Requires:") else None
     return text is not None and _REQUIRES.search(text) is not None

@@ -71,7 +71,14 @@ class ImportTime:
                 if not guarded:
                     found[id(op.node)] = op.node
 
-        exploration = explore(graph, (), lambda _op, _state: None, module.conditions, may_raise=module.may_raise)
+        exploration = explore(
+            graph,
+            (),
+            lambda _op, _state: None,
+            module.conditions,
+            may_raise=module.may_raise,
+            concerns=frozenset(),
+        )
         exploration.visit(see)
         bodies = [module.function_of(child) for child in function.scope.children if child.kind.value == "class"]
         calls = list(found.values())

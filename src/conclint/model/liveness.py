@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _RUNNING = frozenset({Primitive.THREAD, Primitive.TIMER, Primitive.PROCESS, Primitive.POOL, Primitive.EXECUTOR})
+_CONCERNS = frozenset({OpKind.CALL, OpKind.EXIT, OpKind.NEXT, OpKind.BIND})
 _ENDING = frozenset({"join", "shutdown", "result", "get", "wait"})
 _LOOPS = (cst.For, cst.CompFor)
 _SOMEBODY = 0
@@ -60,13 +61,13 @@ class Liveness:
             live = any(counts(site) for state in states for site in state)  # type: ignore[attr-defined]
             found[id(op.node)] = found.get(id(op.node), False) or live
 
-        exploration = explore(graph, frozenset(), self._step, self._module.conditions)
+        exploration = explore(graph, frozenset(), self._step, self._module.conditions, concerns=_CONCERNS)
         exploration.visit(see)
         if exploration.complete and any(id(op.node) not in found for op in graph.ops()):
             # The body of a handler is often reached by nothing but a failing call.
             reached, found = found, {}
-            may_raise = self._module.may_raise
-            exploration = explore(graph, frozenset(), self._step, self._module.conditions, may_raise=may_raise)
+            may_raise, conditions = self._module.may_raise, self._module.conditions
+            exploration = explore(graph, frozenset(), self._step, conditions, may_raise=may_raise, concerns=_CONCERNS)
             exploration.visit(see)
             found |= reached
         return found if exploration.complete else dict.fromkeys(found, True)
@@ -92,7 +93,7 @@ class Liveness:
             anything = self._starting or self._given
             graph = self._module.graph(function) if anything and self._concerns(function) else None
             if graph is not None:
-                exploration = explore(graph, frozenset(), self._step, self._module.conditions)
+                exploration = explore(graph, frozenset(), self._step, self._module.conditions, concerns=_CONCERNS)
                 ends = exploration.ends(graph.returned)
                 self._leaves[key] = frozenset(site for state in ends for site in state if site >= 0)  # type: ignore[attr-defined]
         return self._leaves[key]
@@ -110,7 +111,7 @@ class Liveness:
             graph = self._module.graph(function) if ends_any else None
             if graph is not None:
                 everything = frozenset(id(site.call) for site in self._module.sites)
-                exploration = explore(graph, everything, self._step, self._module.conditions)
+                exploration = explore(graph, everything, self._step, self._module.conditions, concerns=_CONCERNS)
                 states = exploration.ends(graph.returned)
                 left = frozenset(site for state in states for site in state)  # type: ignore[attr-defined]
                 self._ends[key] = everything - left if exploration.complete and states else frozenset()
@@ -153,7 +154,7 @@ class Liveness:
                     for site in self._sites(event.object):
                         found.setdefault(site, []).append(live)
 
-            exploration = explore(graph, frozenset(), self._step, self._module.conditions)
+            exploration = explore(graph, frozenset(), self._step, self._module.conditions, concerns=_CONCERNS)
             if exploration.complete:
                 exploration.visit(see)
         return {site: lives for site, lives in found.items() if site not in escaping}

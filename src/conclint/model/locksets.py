@@ -41,6 +41,7 @@ _WORDS = {
     "release_write_lock": "release",
 }
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
+_LOCKING = frozenset({OpKind.CALL, OpKind.ENTER, OpKind.EXIT})
 _NOTHING: frozenset[str] = frozenset()
 _METHODS = frozenset({*_WORDS, *_ENTERS})
 
@@ -300,7 +301,10 @@ class Locks:
                     Raising.ALL: lambda _op: True,
                 }
                 facts = settled(self._module, graph)
-                found = explore(graph, start, self.step, self._conditions, may_raise=may_raise[raising], facts=facts)
+                conditions = self._conditions
+                found = explore(
+                    graph, start, self.step, conditions, may_raise=may_raise[raising], facts=facts, concerns=_LOCKING
+                )
                 self._explored[key] = found if found.complete else None
         return self._explored[key]
 

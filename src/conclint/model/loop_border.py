@@ -34,6 +34,8 @@ _ASKING_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop"})  # also 
 
 def asks_who_runs(module: ModuleModel, function: Function) -> bool:
     """Tell whether a function asks which thread, or which loop, it is run by, and so may be prepared for either."""
+    if not module.says(*_ASKING, *_ASKING_FOR_LOOP, "get_event_loop"):
+        return False
     named = {attribute.attr.value for attribute in function.scope.attributes}
     named |= {name.value for name in function.scope.names}
     if not named.isdisjoint(_ASKING if function.is_async else _ASKING | _ASKING_FOR_LOOP):

@@ -99,6 +99,7 @@ class ModuleModel:
         self._tested: dict[int, set[str]] = {}
         self.answers: dict[tuple[object, int], object] = {}
         """What was asked about functions so far, see `memory`."""
+        self._said: dict[str, bool] = {}
         self._raising: dict[tuple[OpKind, int], bool] = {}
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
@@ -177,6 +178,13 @@ class ModuleModel:
     def operators(self) -> dict[int, list[Operator]]:
         """The uses of operators that a class of the module may have a method for, by `id` of the function."""
         return operators_of(self)
+
+    def says(self, *words: str) -> bool:
+        """Tell whether one of these words stands anywhere in the text, if only in a comment or a longer word."""
+        for word in words:
+            if word not in self._said:
+                self._said[word] = word in self.source.text
+        return any(self._said[word] for word in words)
 
     def context_of(self, node: cst.CSTNode) -> str:
         """Return the qualified name of the function or class around `node`, empty at module level."""

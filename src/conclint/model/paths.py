@@ -25,6 +25,7 @@ Step: TypeAlias = "Callable[[Op, State], Iterable[tuple[State, tuple[tuple[str, 
 
 NO_FACTS: Facts = frozenset()
 _LEARNING = frozenset({OpKind.BIND, OpKind.STORE})
+_TELLING = _LEARNING | {OpKind.AUGMENT, OpKind.CALL}
 _MOST_STATES = 24
 _MOST_STEPS = 20_000
 _SHARED = re.compile(r"[.(\[]")
@@ -120,6 +121,8 @@ class Exploration:
     step: Step
     conditions: Conditions
     implicit: bool
+    moving: frozenset[OpKind]
+    """The kinds of operation that may change a state or what is known in it."""
 
     def ends(self, block: Block) -> Mapping[State, Facts]:
         """Return the states in which `graph.returned` or `graph.raised` is reached."""
@@ -133,7 +136,8 @@ class Exploration:
                 continue
             for op in block.ops:
                 see(op, states)
-                states = _after(self.step, self.conditions, op, states)
+                if op.kind in self.moving:
+                    states = _after(self.step, self.conditions, op, states)
 
 
 def explore(
@@ -144,10 +148,12 @@ def explore(
     *,
     may_raise: Callable[[Op], bool] | None = None,
     facts: Facts = NO_FACTS,
+    concerns: frozenset[OpKind] = frozenset(OpKind),
 ) -> Exploration:
     """Follow all paths from the entry.
 
-    `step` maps an operation and a state to the states after it, each with facts it implies, or None for no change.
+    `step` maps an operation and a state to the states after it, each with facts it implies, or None for no change; it
+    has to do with the kinds of operation in `concerns` only.
     With `may_raise`, operations for which it is true may also raise, in the state before them; without, only
     `raise` statements do. An exploration that had to give up says so in `complete`.
     """
@@ -156,6 +162,7 @@ def explore(
     waiting = {id(graph.entry)}
     complete = True
     budget = _MOST_STEPS
+    moving = concerns | _TELLING
 
     def flow(target: Block, arriving: Mapping[State, Facts]) -> None:
         nonlocal complete
@@ -182,14 +189,15 @@ def explore(
             budget -= 1
             if may_raise is not None and block.handler is not None and may_raise(op):
                 flow(block.handler, states)
-            states = _after(step, conditions, op, states)
+            if op.kind in moving:
+                states = _after(step, conditions, op, states)
         if budget < 0:
             complete = False
         for edge in block.edges:
             passed = _through(edge, states, conditions)
             if passed:
                 flow(edge.target, passed)
-    return Exploration(graph, entries, complete, step, conditions, may_raise is not None)
+    return Exploration(graph, entries, complete, step, conditions, may_raise is not None, moving)
 
 
 def _through(edge: Edge, states: Mapping[State, Facts], conditions: Conditions) -> Mapping[State, Facts]:
@@ -231,19 +239,21 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
 def _forget(op: Op, facts: Facts) -> Facts:
     """Drop what a new binding or a change of a container makes out of date."""
     if op.kind is OpKind.BIND and isinstance(op.node, cst.Name):
-        return frozenset(fact for fact in facts if not _speaks_of(fact[0], op.node.value))
-    if op.kind is OpKind.STORE and isinstance(op.node, cst.Subscript):
+        old = [fact for fact in facts if _speaks_of(fact[0], op.node.value)]
+    elif op.kind is OpKind.STORE and isinstance(op.node, cst.Subscript):
         return _without_contents(facts, dotted_name(op.node.value))
-    if op.kind is OpKind.STORE and (name := dotted_name(op.node)):
-        return frozenset(fact for fact in facts if name not in fact[0])
-    if op.kind is OpKind.AUGMENT:
-        name = dotted_name(op.node.target)  # type: ignore[attr-defined]
-        return frozenset(fact for fact in facts if not name or name not in fact[0])
-    if op.kind is OpKind.CALL:
+    elif op.kind is OpKind.STORE and (name := dotted_name(op.node)):
+        old = [fact for fact in facts if name in fact[0]]
+    elif op.kind is OpKind.AUGMENT and (name := dotted_name(op.node.target)):  # type: ignore[attr-defined]
+        old = [fact for fact in facts if name in fact[0]]
+    elif op.kind is OpKind.CALL:
         assert isinstance(op.node, cst.Call)
         again = outcome(op.node)
-        return _after_method(op.node, frozenset(fact for fact in facts if fact[0] != again))
-    return facts
+        old = [fact for fact in ((again, True), (again, False)) if fact in facts]
+        return _after_method(op.node, facts.difference(old) if old else facts)
+    else:
+        return facts
+    return facts.difference(old) if old else facts
 
 
 def _after_method(call: cst.Call, facts: Facts) -> Facts:
@@ -281,10 +291,11 @@ def _learn(op: Op, facts: Facts, conditions: Conditions) -> Facts:
     if (truth := constant_truth(value)) is not None:
         none = isinstance(value, cst.Name) and value.value == "None"
         return facts | {(name, truth), (f"{name} == None", none)}
-    told, holds = conditions.key(value)
-    for truth in (True, False):
-        if (told, truth) in facts:
-            return facts | {(name, truth == holds)}
+    if facts:
+        told, holds = conditions.key(value)
+        for truth in (True, False):
+            if (told, truth) in facts:
+                return facts | {(name, truth == holds)}
     if isinstance(value, cst.Call):
         return facts | {(f"{name} == None", False)} if _makes_object(value) else facts
     return facts

@@ -86,8 +86,9 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
 
     failures: list[Failure] = []
     drafts: list[tuple[Rule, Report]] = []
+    words = _Words(source.text)
     for rule in rules:
-        if isinstance(rule, ModuleRule) and _concerns(rule, source):
+        if isinstance(rule, ModuleRule) and words.concern(rule):
             try:
                 drafts.extend((rule, report) for report in rule.check(model))
             except Exception as problem:  # noqa: BLE001
@@ -116,8 +117,9 @@ def _summary(
 def _check_broken(source: Source, failure: SyntaxFailure, rules: Sequence[Rule]) -> FileResult:
     failures: list[Failure] = []
     findings: list[Finding] = []
+    words = _Words(source.text)
     for rule in rules:
-        if isinstance(rule, SourceRule) and _concerns(rule, source):
+        if isinstance(rule, SourceRule) and words.concern(rule):
             try:
                 findings.extend(finding_at(source, rule, report) for report in rule.check(source, failure))
             except Exception as problem:  # noqa: BLE001
@@ -125,8 +127,20 @@ def _check_broken(source: Source, failure: SyntaxFailure, rules: Sequence[Rule])
     return FileResult(tuple(findings), failures=tuple(failures))
 
 
-def _concerns(rule: Rule, source: Source) -> bool:
-    return not rule.needles or any(needle in source.text for needle in rule.needles)
+class _Words:
+    """Which rules a text concerns; many ask for the same words."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[str, bool] = {}
+
+    def concern(self, rule: Rule) -> bool:
+        return not rule.needles or any(map(self._has, rule.needles))
+
+    def _has(self, needle: str) -> bool:
+        if needle not in self._found:
+            self._found[needle] = needle in self._text
+        return self._found[needle]
 
 
 def _defect(source: Source, part: str, problem: Exception) -> Failure:
