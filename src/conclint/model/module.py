@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_TESTING = frozenset({cst.If, cst.While, cst.IfExp})
 _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _STATEMENTS: tuple[type[cst.BaseSmallStatement | cst.BaseStatement], ...] = (cst.BaseSmallStatement, cst.BaseStatement)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
@@ -385,8 +386,8 @@ class ModuleModel:
             self._tested[key] = {
                 dotted_name(part)
                 for node in descendants(function.node)
-                if isinstance(node, (cst.If, cst.While, cst.IfExp))
-                for part in descendants(node.test)
+                if node.__class__ in _TESTING
+                for part in descendants(node.test)  # type: ignore[attr-defined]
             }
         return name in self._tested[key]
 

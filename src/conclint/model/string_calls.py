@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.syntax.children import is_a
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,6 +20,7 @@ _CONVERSION = re.compile(
     r"%(?P<key>\([^()]*\))?(?P<flags>[#0\-+ ]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d+)?)?[hlL]?[diouxXeEfFgGcrsa%]"
 )
 _String = cst.SimpleString | cst.ConcatenatedString | cst.FormattedString
+_STRINGS: tuple[type[_String], ...] = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
 _TIGHTER = (cst.Attribute, cst.Call, cst.Subscript, cst.Await, cst.UnaryOperation)
 _AS_TIGHT = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo, cst.MatrixMultiply, cst.Power)
 
@@ -42,7 +45,7 @@ def string_calls(module: ModuleModel) -> Iterator[StringCall]:
     """Yield each call of a string literal, in source order of each scope."""
     for scope in module.scopes:
         for call in scope.calls:
-            if isinstance(call.func, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)):
+            if is_a(call.func, _STRINGS):
                 yield _string_call(module, call, call.func)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import sys
 import traceback
@@ -88,9 +89,9 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
     drafts: list[tuple[Rule, Report]] = []
     words = _Words(source.text)
     for rule in rules:
-        if isinstance(rule, ModuleRule) and words.concern(rule):
+        if _is_module_rule(rule.__class__) and words.concern(rule):
             try:
-                drafts.extend((rule, report) for report in rule.check(model))
+                drafts.extend((rule, report) for report in rule.check(model))  # type: ignore[attr-defined]
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
     locator = Locator(model.tree)
@@ -125,6 +126,11 @@ def _check_broken(source: Source, failure: SyntaxFailure, rules: Sequence[Rule])
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
     return FileResult(tuple(findings), failures=tuple(failures))
+
+
+@functools.cache
+def _is_module_rule(kind: type[Rule]) -> bool:
+    return issubclass(kind, ModuleRule)
 
 
 class _Words:

@@ -5,12 +5,13 @@ What costs time to import is imported where a file needs it.
 
 from __future__ import annotations
 
+import functools
 import traceback
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint import packs
 from conclint.finding import Failure, Finding
-from conclint.rule import ProgramRule
+from conclint.rule import ProgramRule, Rule
 from conclint.run.result import FileResult, Remark
 from conclint.source.load import load
 from conclint.source.sniff import Sniff
@@ -78,7 +79,12 @@ def lint(source: Source, settings: Settings) -> list[Finding]:
 def program_rules(settings: Settings) -> list[ProgramRule]:
     """Return the rules that need all modules and are on for some file."""
     codes = settings.selection.codes
-    return [rule for rule in packs.installed_rules() if isinstance(rule, ProgramRule) and rule.code in codes]
+    return [rule for rule in _for_programs(packs.installed_rules()) if rule.code in codes]
+
+
+@functools.lru_cache(maxsize=1)
+def _for_programs(rules: tuple[Rule, ...]) -> list[ProgramRule]:
+    return [rule for rule in rules if isinstance(rule, ProgramRule)]
 
 
 def internal(path: str, defect: BaseException) -> Failure:
