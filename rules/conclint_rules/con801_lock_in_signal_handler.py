@@ -21,7 +21,7 @@ class LockInSignalHandler(ProgramRule):
     A Python signal handler runs in the main thread, between two steps of whatever that is doing. If it interrupts the block that
     holds a plain lock and wants that lock, it waits for code that cannot go on. Queues and conditions have such locks inside.
     Buffered streams refuse instead: RuntimeError, "reentrant call" (Library Reference, signal, "Execution of Python signal
-    handlers"; queue, "Simple Queues"; io, "Reentrancy": "binary buffered objects are not reentrant"; all versions).
+    handlers"; queue, "Simple Queues"; io, "Reentrancy": "Binary buffered objects (...) are not reentrant"; all versions).
 
     ## How to fix
 

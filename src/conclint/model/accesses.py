@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
     from conclint.model.variables import Variable
-    from conclint.syntax import Binding
+    from conclint.syntax import Binding, Scope
 
 _GROWING = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
 _TAKING = frozenset({"pop", "popleft", "popitem"})
@@ -64,8 +64,6 @@ def accesses(module: ModuleModel, function: Function) -> list[Access]:
 
     Code at module and class level is left out: it runs once, under the import lock (Library Reference, importlib).
     """
-    if function.is_module or (function.cls is None and not function.scope.is_callable):
-        return []
     if not function.scope.is_callable:
         return []
     from conclint.model.checks import checks
@@ -85,10 +83,11 @@ class _Collector:
         }
         self.aliases = dict(self._aliases())
 
-    def _stores(self, scope: object) -> Iterator[Binding]:
-        yield from scope.stores  # type: ignore[attr-defined]
-        for name in scope.global_names | scope.nonlocal_names:  # type: ignore[attr-defined]
-            yield from scope.bindings.get(name, ())  # type: ignore[attr-defined]
+    @staticmethod
+    def _stores(scope: Scope) -> Iterator[Binding]:
+        yield from scope.stores
+        for name in scope.global_names | scope.nonlocal_names:
+            yield from scope.bindings.get(name, ())
 
     def _aliases(self) -> Iterator[tuple[str, Variable]]:
         """Locals that only ever stand for what one shared variable holds.

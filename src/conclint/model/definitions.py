@@ -8,7 +8,6 @@ import functools
 import libcst as cst
 
 from conclint.syntax import Binding, Scope, ScopeKind
-from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name, every_parameter
 
 
@@ -164,8 +163,3 @@ def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
                 and target.value.value == receiver
             ):
                 cls.attributes.setdefault(store.name, []).append(store)
-
-
-def mentions(node: cst.CSTNode, name: str) -> bool:
-    """Tell whether the variable `name` stands anywhere in `node`."""
-    return any(isinstance(part, cst.Name) and part.value == name for part in descendants(node))

@@ -44,7 +44,7 @@ from conclint.model.values import (
     Values,
 )
 from conclint.model.variables import Variables
-from conclint.syntax import Binding, Scope, ScopeKind, Tree
+from conclint.syntax import Binding, Scope, Tree
 from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name
 
@@ -465,10 +465,6 @@ class ModuleModel:
             if outer.__class__ in _DEFINING:
                 return None
         return None
-
-    def is_method_scope(self, scope: Scope) -> bool:
-        """Tell whether a scope is a method's."""
-        return scope.kind is ScopeKind.FUNCTION and id(scope.parent) in self._classes
 
 
 def _is_made_without_fail(value: Value) -> bool:

@@ -12,7 +12,7 @@ from conclint.program.linking import Linker
 _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from conclint.program.summary import CallFact, FunctionFact, ModuleSummary, RootFact
 
@@ -185,9 +185,3 @@ class CallGraph:
         return frozenset(
             lock.removesuffix(mark) for lock in held if "@" in lock or lock.rpartition(".")[0] not in own
         )
-
-
-def link(modules: Iterable[ModuleSummary]) -> CallGraph:
-    """Return the call graph of a program."""
-    ordered = sorted(modules, key=lambda module: module.path)
-    return CallGraph(ordered, Linker(ordered))

@@ -37,7 +37,7 @@ class Promises:
 
     def broken(self) -> Iterator[Broken]:
         """Yield the accesses without their guard, once for each function and variable, and the calls without a lock."""
-        for variable, accesses in self._races.variables.items():
+        for accesses in self._races.variables.values():
             declared = next((self._guards[one.fact.variable] for one in accesses if one.fact.variable in self._guards), "")
             guard = self._locks.guards([declared]) if declared else frozenset()
             told: set[str] = set()
@@ -47,7 +47,6 @@ class Promises:
                         told.add(access.function.key)
                         fact = access.fact
                         yield Broken(fact.label, self._locks.label(declared), access.function, fact.place, is_call=False)
-            del variable
         yield from self._calls()
 
     def _calls(self) -> Iterator[Broken]:

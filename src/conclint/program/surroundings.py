@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -120,12 +119,6 @@ class Surroundings:
             return False
         neighbours = importer.path.rpartition("/")[0] == module.path.rpartition("/")[0]
         return neighbours or self._graph.linker.module(module.name) is module
-
-    @functools.cached_property
-    def threads(self) -> list[Context]:
-        """The contexts of threads that the program starts in its own process."""
-        found = {one for key in self._graph.functions for one in self._contexts.of(key) if _in_thread(one)}
-        return in_order(found)
 
     # thread-locals
 
