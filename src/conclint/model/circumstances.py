@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.model.lower import caught_names
+from conclint.model.lowering import caught_names
 
 if TYPE_CHECKING:
     from conclint.model.module import ModuleModel

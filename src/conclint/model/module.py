@@ -24,7 +24,7 @@ from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.importing import ImportTime
 from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Locks
-from conclint.model.lower import TooComplex, build
+from conclint.model.lowering import TooComplex, build
 from conclint.model.paths import Conditions
 from conclint.model.reaching import reaching_definitions
 from conclint.model.resolve import Resolver

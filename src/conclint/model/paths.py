@@ -15,7 +15,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
-from conclint.model.lower import constant_truth
+from conclint.model.lowering import constant_truth
 from conclint.model.words import CHANGING
 from conclint.syntax.walk import dotted_name
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Primitive, Where
 from conclint.model.escape import Way, fate_of_variable
-from conclint.model.lower import constant_truth
+from conclint.model.lowering import constant_truth
 from conclint.model.takes import loop_around, own_calls
 from conclint.model.values import LibraryMethod, Symbol
 from conclint.syntax.children import descendants

@@ -9,7 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.catching import is_caught
-from conclint.model.lower import constant_truth
+from conclint.model.lowering import constant_truth
 from conclint.model.values import Instance, Symbol
 from conclint.syntax.children import children, descendants
 

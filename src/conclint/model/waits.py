@@ -12,7 +12,7 @@ from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.blind_waits import answers_an_action, awaited_call, is_blind
 from conclint.model.flow import after, place_of, reaches, straight_after
 from conclint.model.graph import OpKind
-from conclint.model.lower import constant_truth
+from conclint.model.lowering import constant_truth
 from conclint.model.rewriting import line_of
 from conclint.model.structural import condition_like_waits
 from conclint.model.tries import Attempt, attempt

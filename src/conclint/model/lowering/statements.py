@@ -1,34 +1,19 @@
-"""From syntax to control flow (Language Reference 6.16 "Evaluation order", 8 "Compound statements")."""
+"""Statements to control flow (Language Reference 7 "Simple statements" and 8 "Compound statements")."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import libcst as cst
 
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
+from conclint.model.lowering.expressions import ExpressionLowering
+from conclint.model.lowering.flow import Frame, TooComplex
 from conclint.syntax.children import children
-from conclint.syntax.walk import dotted_name, every_parameter
+from conclint.syntax.walk import dotted_name
 
 _CATCH_ALL = frozenset({"BaseException", "Exception"})
-# Copies of a finally body multiply with nesting; beyond this the function is left without a graph.
-_MOST_BLOCKS = 4_000
-
-
-class TooComplex(Exception):
-    """The function's graph would be out of proportion."""
-
-
-@dataclasses.dataclass(eq=False, slots=True)
-class _Frame:
-    """Something that a jump out of it has to leave properly: a loop, a `with` item or a `finally`."""
-
-    handler: Block
-    clean_up: Callable[[], None] | None = None
-    break_to: Block | None = None
-    continue_to: Block | None = None
 
 
 def build(
@@ -48,25 +33,16 @@ def build(
         raise TooComplex from None
 
 
-class _Lowering:
+class _Lowering(ExpressionLowering):
     def __init__(
         self,
         node: cst.CSTNode,
         never_returns: Callable[[cst.Call], bool],
         suppresses: Callable[[cst.BaseExpression], bool],
     ) -> None:
+        super().__init__(never_returns)
         self.node = node
-        self.never_returns = never_returns
         self.suppresses = suppresses
-        self.blocks: list[Block] = []
-        self.raised = Block(-1, None)
-        self.handler = self.raised
-        self.returned = self._new()
-        self.returned.handler = None
-        self.entry = self._new()
-        self.at = self.entry
-        self.frames: list[_Frame] = []
-        self.caught: list[dict[str, Block]] = []
 
     def run(self) -> Graph:
         node = self.node
@@ -82,27 +58,6 @@ class _Lowering:
         self.raised.number = len(self.blocks)
         self.blocks.append(self.raised)
         return Graph(node, self.entry, self.returned, self.raised, self.blocks)
-
-    # building blocks
-
-    def _new(self) -> Block:
-        block = Block(len(self.blocks), self.handler)
-        self.blocks.append(block)
-        if len(self.blocks) > _MOST_BLOCKS:
-            raise TooComplex
-        return block
-
-    def _start(self) -> Block:
-        self.at = self._new()
-        return self.at
-
-    def _op(self, kind: OpKind, node: cst.CSTNode, extra: cst.CSTNode | None = None) -> None:
-        self.at.ops.append(Op(kind, node, extra))
-
-    def _jump(
-        self, target: Block, test: cst.BaseExpression | None = None, truth: bool = True, raising: bool = False
-    ) -> None:
-        self.at.edges.append(Edge(target, test, truth, raising))
 
     def _body(self, statements: Iterable[cst.CSTNode]) -> None:
         for statement in statements:
@@ -120,25 +75,6 @@ class _Lowering:
         self._body(node.body)
 
     # branches
-
-    def _condition(self, test: cst.BaseExpression, yes: Block, no: Block) -> None:
-        """Evaluate `test` and go to `yes` or `no`, short-circuiting as the language does."""
-        if isinstance(test, cst.BooleanOperation):
-            right = self._new()
-            if isinstance(test.operator, cst.And):
-                self._condition(test.left, right, no)
-            else:
-                self._condition(test.left, yes, right)
-            self.at = right
-            self._condition(test.right, yes, no)
-        elif isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-            self._condition(test.expression, no, yes)
-        elif (constant := constant_truth(test)) is not None:
-            self._jump(yes if constant else no)
-        else:
-            self._expression(test)
-            self._jump(yes, test, truth=True)
-            self._jump(no, test, truth=False)
 
     def _if(self, node: cst.If) -> None:
         yes, no, after = self._new(), self._new(), self._new()
@@ -187,7 +123,7 @@ class _Lowering:
         self.at = after
 
     def _loop_body(self, statements: cst.CSTNode, body: Block, head: Block, after: Block) -> None:
-        self.frames.append(_Frame(self.handler, None, after, head))
+        self.frames.append(Frame(self.handler, None, after, head))
         self.at = body
         self._statement(statements)
         self._jump(head)
@@ -220,35 +156,12 @@ class _Lowering:
 
     # leaving
 
-    def _unwind(self, depth: int) -> None:
-        """Run the clean-up of every frame above `depth`, innermost first, as a jump out of them does."""
-        frames, handler = self.frames, self.handler
-        for index in range(len(frames) - 1, depth - 1, -1):
-            frame = frames[index]
-            self.frames = frames[:index]
-            self.handler = frame.handler
-            if frame.clean_up is not None:
-                following = self._new()
-                self._jump(following)
-                self.at = following
-                frame.clean_up()
-        self.frames, self.handler = frames, handler
-
     def _return(self, node: cst.Return) -> None:
         if node.value is not None:
             self._expression(node.value)
         self._op(OpKind.RETURN, node)
         self._unwind(0)
         self._jump(self.returned)
-        self._start()
-
-    def _loop_exit(self, target: Callable[[_Frame], Block | None]) -> None:
-        for depth in range(len(self.frames) - 1, -1, -1):
-            found = target(self.frames[depth])
-            if found is not None:
-                self._unwind(depth + 1)
-                self._jump(found)
-                break
         self._start()
 
     def _break(self, _node: cst.Break) -> None:
@@ -262,16 +175,6 @@ class _Lowering:
             self._expression(part.item if isinstance(part, cst.From) else part)
         self._op(OpKind.RAISE, node)
         self._throw(_raised_name(node))
-
-    def _throw(self, name: str) -> None:
-        """Go where an exception of this class goes: straight to the handler that names it, if one does."""
-        caught = self.caught[-1] if self.caught else {}
-        target = caught.get(name) if name else None
-        if target is not None and self.at.handler is caught.get(""):
-            self._jump(target, raising=True)
-        elif self.at.handler is not None:
-            self._jump(self.at.handler, raising=True)
-        self._start()
 
     def _assert(self, node: cst.Assert) -> None:
         good, bad = self._new(), self._new()
@@ -292,7 +195,7 @@ class _Lowering:
         if node.finalbody is not None:
             final = node.finalbody.body
             on_raise = self._new()
-            self.frames.append(_Frame(outer, lambda: self._statement(final)))
+            self.frames.append(Frame(outer, lambda: self._statement(final)))
         entries: list[tuple[cst.ExceptHandler | cst.ExceptStarHandler, Block]] = []
         self.handler = on_raise
         if node.handlers:
@@ -357,7 +260,7 @@ class _Lowering:
         self._op(OpKind.ENTER, item)
         outer = self.handler
         on_raise = self._new()
-        self.frames.append(_Frame(outer, lambda: self._op(OpKind.EXIT, item)))
+        self.frames.append(Frame(outer, lambda: self._op(OpKind.EXIT, item)))
         self.handler = on_raise
         following = self._new()
         self._jump(following)
@@ -399,19 +302,6 @@ class _Lowering:
         self._expression(node.value)
         self._op(OpKind.AUGMENT, node, node.value)
 
-    def _target(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
-        if isinstance(target, cst.Name):
-            self._op(OpKind.BIND, target, value)
-        elif isinstance(target, (cst.Attribute, cst.Subscript)):
-            for part in children(target):
-                self._expression(part)
-            self._op(OpKind.STORE, target, value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            for element in target.elements:
-                self._target(element.value, None)
-        elif isinstance(target, cst.StarredElement):
-            self._target(target.value, None)
-
     def _del(self, node: cst.Del) -> None:
         targets: Sequence[cst.BaseExpression] = [node.target]
         if isinstance(node.target, (cst.Tuple, cst.List)):
@@ -435,105 +325,6 @@ class _Lowering:
         for part in (*node.decorators, *node.bases, *node.keywords):
             self._expression(part)
         self._op(OpKind.BIND, node.name, node)
-
-    def _defaults(self, parameters: cst.Parameters) -> None:
-        for parameter in every_parameter(parameters):
-            if parameter.default is not None:
-                self._expression(parameter.default)
-
-    # expressions
-
-    def _expression(self, node: cst.CSTNode) -> None:
-        lower = self.expressions.get(node.__class__)
-        if lower is not None:
-            lower(self, node)
-        else:
-            for child in children(node):
-                self._expression(child)
-
-    def _load(self, node: cst.CSTNode) -> None:
-        self._op(OpKind.LOAD, node)
-
-    def _operands_then_load(self, node: cst.CSTNode) -> None:
-        for child in children(node):
-            self._expression(child)
-        self._op(OpKind.LOAD, node)
-
-    def _call(self, node: cst.Call) -> None:
-        for child in children(node):
-            self._expression(child)
-        self._op(OpKind.CALL, node)
-        if self.never_returns(node):
-            self._throw("SystemExit")
-
-    def _await(self, node: cst.Await) -> None:
-        self._expression(node.expression)
-        self._op(OpKind.AWAIT, node)
-
-    def _yield(self, node: cst.Yield) -> None:
-        for child in children(node):
-            self._expression(child.item if isinstance(child, cst.From) else child)
-        self._op(OpKind.YIELD, node)
-
-    def _boolean(self, node: cst.BooleanOperation) -> None:
-        right, after = self._new(), self._new()
-        if isinstance(node.operator, cst.And):
-            self._condition(node.left, right, after)
-        else:
-            self._condition(node.left, after, right)
-        self.at = right
-        self._expression(node.right)
-        self._jump(after)
-        self.at = after
-
-    def _conditional(self, node: cst.IfExp) -> None:
-        yes, no, after = self._new(), self._new(), self._new()
-        self._condition(node.test, yes, no)
-        self.at = yes
-        self._expression(node.body)
-        self._jump(after)
-        self.at = no
-        self._expression(node.orelse)
-        self._jump(after)
-        self.at = after
-
-    def _walrus(self, node: cst.NamedExpr) -> None:
-        self._expression(node.value)
-        self._target(node.target, node.value)
-
-    def _lambda(self, node: cst.Lambda) -> None:
-        self._defaults(node.params)
-
-    def _comprehension(self, node: cst.DictComp | cst.BaseSimpleComp) -> None:
-        after = self._new()
-        self._comprehension_loop(node, node.for_in, after)
-        self.at = after
-
-    def _comprehension_loop(self, node: cst.DictComp | cst.BaseSimpleComp, loop: cst.CompFor, after: Block) -> None:
-        self._expression(loop.iter)
-        head, body = self._new(), self._new()
-        self._jump(head)
-        self.at = head
-        if loop.asynchronous is not None:
-            self._op(OpKind.AWAIT, loop)
-        self._op(OpKind.NEXT, loop)
-        self._jump(body)
-        self._jump(after)
-        self.at = body
-        self._target(loop.target, None)
-        for test in loop.ifs:
-            passed = self._new()
-            self._condition(test.test, passed, head)
-            self.at = passed
-        if loop.inner_for_in is not None:
-            self._comprehension_loop(node, loop.inner_for_in, head)
-            return
-        if isinstance(node, cst.DictComp):
-            self._expression(node.key)
-            self._expression(node.value)
-        else:
-            self._expression(node.elt)
-        self._jump(head)
 
     statements: ClassVar[dict[type[cst.CSTNode], Callable[..., None]]] = {
         cst.SimpleStatementLine: _simple_line,
@@ -560,31 +351,6 @@ class _Lowering:
         cst.Import: _import,
         cst.ImportFrom: _import,
     }
-    expressions: ClassVar[dict[type[cst.CSTNode], Callable[..., None]]] = {
-        cst.Name: _load,
-        cst.Attribute: _operands_then_load,
-        cst.Subscript: _operands_then_load,
-        cst.Call: _call,
-        cst.Await: _await,
-        cst.Yield: _yield,
-        cst.BooleanOperation: _boolean,
-        cst.IfExp: _conditional,
-        cst.NamedExpr: _walrus,
-        cst.Lambda: _lambda,
-        cst.ListComp: _comprehension,
-        cst.SetComp: _comprehension,
-        cst.DictComp: _comprehension,
-        cst.GeneratorExp: _comprehension,
-    }
-
-
-def constant_truth(node: cst.BaseExpression) -> bool | None:
-    """Return the truth of a literal, None for anything that has to be evaluated."""
-    if isinstance(node, cst.Name):
-        return {"True": True, "False": False, "None": False}.get(node.value)
-    if isinstance(node, cst.Integer):
-        return node.evaluated_value != 0
-    return None
 
 
 def _irrefutable(pattern: cst.MatchPattern) -> bool:
