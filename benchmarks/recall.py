@@ -43,7 +43,7 @@ RULES = {
     "lock-across-await": ("CON701",),
     "lock-order-inversion": ("CON208", "CON209", "CON215", "CON309"),
     "lock-per-call": ("CON205", "CON206"),
-    "main-guard": ("CON101",),
+    "main-guard": ("CON101", "CON122"),
     "pool-leak": ("CON5",),
     "process-pickle": ("CON213", "CON505"),
     "queue-join-deadlock": ("CON60",),

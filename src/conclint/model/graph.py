@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
@@ -84,8 +84,8 @@ class Graph:
             block.ops.clear()
             block.edges.clear()
 
-    def reachable(self) -> Iterator[Op]:
-        """Yield the operations that some way from the entry leads to, exceptions included."""
+    def reachable(self, passable: Callable[[Edge], bool] = lambda _edge: True) -> Iterator[Op]:
+        """Yield the operations that some way from the entry leads to, over passable edges, exceptions included."""
         seen: set[int] = set()
         pending = [self.entry]
         while pending:
@@ -93,7 +93,7 @@ class Graph:
             if id(block) not in seen:
                 seen.add(id(block))
                 yield from block.ops
-                pending.extend(edge.target for edge in block.edges)
+                pending.extend(edge.target for edge in block.edges if passable(edge))
                 if block.handler is not None and block.ops:
                     pending.append(block.handler)
 
