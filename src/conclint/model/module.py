@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 import libcst as cst
 
 from conclint.knowledge import Knowledge, standard
-from conclint.knowledge.words import Domain, Primitive, Where
+from conclint.knowledge.words import Primitive, Where
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model import queue_ends as _queue_ends
 from conclint.model.calls import Operator, SpecialMethods, operators_of, special_methods
 from conclint.model.definitions import Class, Function, define
 from conclint.model.entry_locks import EntryLocks
+from conclint.model.fallible import Fallible
 from conclint.model.foreign import Foreign
-from conclint.model.graph import Graph, Op, OpKind
+from conclint.model.graph import Graph, Op
 from conclint.model.importing import ImportTime
-from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Locks
 from conclint.model.lowering import TooComplex, build
 from conclint.model.paths import Conditions
@@ -31,21 +31,16 @@ from conclint.model.resolve import Resolver
 from conclint.model.runners import Runners
 from conclint.model.structural import condition_paths
 from conclint.model.values import (
-    NONE,
-    UNKNOWN,
     FunctionValue,
-    Instance,
-    Items,
     Partial,
     Site,
     Symbol,
     Unknown,
-    Value,
     Values,
 )
 from conclint.model.variables import Variables
 from conclint.syntax import Binding, Scope, Tree
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -56,29 +51,9 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_TESTING = frozenset({cst.If, cst.While, cst.IfExp})
 _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _STATEMENTS: tuple[type[cst.BaseSmallStatement | cst.BaseStatement], ...] = (cst.BaseSmallStatement, cst.BaseStatement)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
-_QUIET_BUILTINS = frozenset(
-    {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple", "range", "enumerate", "zip"}
-    | {"max", "min"}
-)
-_QUIET_FUNCTIONS = frozenset(
-    {
-        "threading.current_thread",
-        "threading.get_ident",
-        "threading.get_native_id",
-        "os.getpid",
-        "time.time",
-        "time.monotonic",
-        "time.perf_counter",
-        "time.sleep",
-    }
-)
-_MADE_WITHOUT_FAIL = (Primitive.LOCK, Primitive.CONDITION, Primitive.EVENT, Primitive.THREAD)
-_ATTRIBUTES_OF_ALL = frozenset({"__dict__", "__class__", "__doc__", "__module__"})
 
 
 class ModuleModel:
@@ -97,11 +72,10 @@ class ModuleModel:
         self.variables = Variables(self)
         self.fates: dict[int, Fate] = {}  # what `fate_of` has found
         self._graphs: dict[int, Graph | None] = {}
-        self._tested: dict[int, set[str]] = {}
         self.answers: dict[tuple[object, int], object] = {}
         """What was asked about functions so far, see `memory`."""
         self._said: dict[str, bool] = {}
-        self._raising: dict[tuple[OpKind, int], bool] = {}
+        self._fallible = Fallible(self)
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
     def let_go(self) -> None:
@@ -314,82 +288,8 @@ class ModuleModel:
         return name in ("suppress", "raises", "assertRaises", "assertRaisesRegex", "ExitStack", "AsyncExitStack")
 
     def may_raise(self, op: Op) -> bool:
-        """Tell whether an operation may raise: calls, subscripts, attributes of unknown values, awaits, imports.
-
-        Releasing a lock, waiting for a condition and asking a primitive about itself do not count, nor do functions
-        that only make, measure or tell the time.
-        """
-        key = op.kind, id(op.node)
-        if key not in self._raising:
-            self._raising[key] = self._is_fallible(op)
-        return self._raising[key]
-
-    def _is_fallible(self, op: Op) -> bool:
-        if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
-            # What is cancelled while it waits for a lock has not got it.
-            return not self._takes_or_releases(op.node.expression)
-        if op.kind is OpKind.NEXT and isinstance(op.node, (cst.For, cst.CompFor)):
-            if isinstance(op.node.iter, cst.Call) and self.symbol(op.node.iter.func) == "builtins.range":
-                return False
-            return not all(isinstance(value, Items) for value in self.values(op.node.iter))
-        if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
-            return True
-        if op.kind is OpKind.CALL:
-            return not self._is_quiet(op.node)
-        if op.kind in (OpKind.LOAD, OpKind.DELETE):
-            if isinstance(op.node, cst.Subscript):
-                return not self._is_asked_about(op.node.value)
-            return isinstance(op.node, cst.Attribute) and self._is_risky(op.node)
-        return False
-
-    def _is_quiet(self, node: cst.CSTNode) -> bool:
-        assert isinstance(node, cst.Call)
-        func = node.func
-        if self._takes_or_releases(node):
-            return True
-        if isinstance(func, cst.Attribute):
-            if func.attr.value in _QUIET_CALLS:
-                return True
-            if func.attr.value == "wait":
-                return self.locks.lock(func.value) is not None
-        elif isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS:
-            return self.symbol(func) is not None
-        return self.symbol(func) in _QUIET_FUNCTIONS or all(map(_is_made_without_fail, self.values(node)))
-
-    def _takes_or_releases(self, call: cst.Call) -> bool:
-        """Tell a call on a lock, and that of a function that is there to take or release one."""
-        return self.locks.event(Op(OpKind.CALL, call)) is not None or self.locks.effect_of_call(call) != NO_EFFECT
-
-    def _is_risky(self, node: cst.Attribute) -> bool:
-        """An attribute of `self`, a class or a module is there; of anything else it may be missing.
-
-        Where an object may be None as well, the code is trusted to have asked.
-        """
-        parent = self.tree.parent(node)
-        if isinstance(parent, cst.Call) and parent.func is node:
-            return False  # whether this raises is told of the call
-        if node.attr.value in _ATTRIBUTES_OF_ALL:
-            return False
-        if isinstance(parent, cst.Attribute) and parent.attr.value == "release":
-            return False  # it was there to be acquired
-        values = [value for value in self.values(node.value) if value != NONE]
-        return not values or UNKNOWN in values
-
-    def _is_asked_about(self, container: cst.BaseExpression) -> bool:
-        """Tell whether a test of the same function speaks of a container: `if key in d`, `while not q`."""
-        function = self.function_at(container)
-        name = dotted_name(container)
-        if function is None or not name:
-            return False
-        key = id(function)
-        if key not in self._tested:
-            self._tested[key] = {
-                dotted_name(part)
-                for node in descendants(function.node)
-                if node.__class__ in _TESTING
-                for part in descendants(node.test)  # type: ignore[attr-defined]
-            }
-        return name in self._tested[key]
+        """Tell whether an operation may raise, see `Fallible.of`."""
+        return self._fallible.of(op)
 
     def repeats(self, node: cst.CSTNode) -> bool:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
@@ -465,10 +365,3 @@ class ModuleModel:
             if outer.__class__ in _DEFINING:
                 return None
         return None
-
-
-def _is_made_without_fail(value: Value) -> bool:
-    """Tell whether a value is a new primitive of this process and of no class that the module may add to."""
-    if not isinstance(value, Instance) or value.cls is not None or value.facts is None:
-        return False
-    return value.facts.kind in _MADE_WITHOUT_FAIL and value.facts.domain is Domain.THREAD

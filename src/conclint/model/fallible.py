@@ -1,0 +1,132 @@
+"""Which operations may raise, as far as the way out of a critical section is concerned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.knowledge.words import Domain, Primitive
+from conclint.model.graph import Op, OpKind
+from conclint.model.lock_effects import NO_EFFECT
+from conclint.model.values import NONE, UNKNOWN, Instance, Items, Value
+from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
+
+if TYPE_CHECKING:
+    from conclint.model.module import ModuleModel
+
+_TESTING = frozenset({cst.If, cst.While, cst.IfExp})
+_QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
+_QUIET_BUILTINS = frozenset(
+    {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple", "range", "enumerate", "zip"}
+    | {"max", "min"}
+)
+_QUIET_FUNCTIONS = frozenset(
+    {
+        "threading.current_thread",
+        "threading.get_ident",
+        "threading.get_native_id",
+        "os.getpid",
+        "time.time",
+        "time.monotonic",
+        "time.perf_counter",
+        "time.sleep",
+    }
+)
+_MADE_WITHOUT_FAIL = (Primitive.LOCK, Primitive.CONDITION, Primitive.EVENT, Primitive.THREAD)
+_ATTRIBUTES_OF_ALL = frozenset({"__dict__", "__class__", "__doc__", "__module__"})
+
+
+class Fallible:
+    """Tells operations of a module that may raise from those that are trusted not to."""
+
+    def __init__(self, model: ModuleModel) -> None:
+        self._model = model
+        self._known: dict[tuple[OpKind, int], bool] = {}
+        self._tested: dict[int, set[str]] = {}
+
+    def of(self, op: Op) -> bool:
+        """Tell whether an operation may raise: calls, subscripts, attributes of unknown values, awaits, imports.
+
+        Releasing a lock, waiting for a condition and asking a primitive about itself do not count, nor do functions
+        that only make, measure or tell the time.
+        """
+        key = op.kind, id(op.node)
+        if key not in self._known:
+            self._known[key] = self._is_fallible(op)
+        return self._known[key]
+
+    def _is_fallible(self, op: Op) -> bool:
+        if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
+            # What is cancelled while it waits for a lock has not got it.
+            return not self._takes_or_releases(op.node.expression)
+        if op.kind is OpKind.NEXT and isinstance(op.node, (cst.For, cst.CompFor)):
+            if isinstance(op.node.iter, cst.Call) and self._model.symbol(op.node.iter.func) == "builtins.range":
+                return False
+            return not all(isinstance(value, Items) for value in self._model.values(op.node.iter))
+        if op.kind in (OpKind.AWAIT, OpKind.YIELD, OpKind.NEXT, OpKind.IMPORT):
+            return True
+        if op.kind is OpKind.CALL:
+            return not self._is_quiet(op.node)
+        if op.kind in (OpKind.LOAD, OpKind.DELETE):
+            if isinstance(op.node, cst.Subscript):
+                return not self._is_asked_about(op.node.value)
+            return isinstance(op.node, cst.Attribute) and self._is_risky(op.node)
+        return False
+
+    def _is_quiet(self, node: cst.CSTNode) -> bool:
+        assert isinstance(node, cst.Call)
+        func = node.func
+        if self._takes_or_releases(node):
+            return True
+        if isinstance(func, cst.Attribute):
+            if func.attr.value in _QUIET_CALLS:
+                return True
+            if func.attr.value == "wait":
+                return self._model.locks.lock(func.value) is not None
+        elif isinstance(func, cst.Name) and func.value in _QUIET_BUILTINS:
+            return self._model.symbol(func) is not None
+        return self._model.symbol(func) in _QUIET_FUNCTIONS or all(map(_is_made_without_fail, self._model.values(node)))
+
+    def _takes_or_releases(self, call: cst.Call) -> bool:
+        """Tell a call on a lock, and that of a function that is there to take or release one."""
+        return self._model.locks.event(Op(OpKind.CALL, call)) is not None or self._model.locks.effect_of_call(call) != NO_EFFECT
+
+    def _is_risky(self, node: cst.Attribute) -> bool:
+        """An attribute of `self`, a class or a module is there; of anything else it may be missing.
+
+        Where an object may be None as well, the code is trusted to have asked.
+        """
+        parent = self._model.tree.parent(node)
+        if isinstance(parent, cst.Call) and parent.func is node:
+            return False  # whether this raises is told of the call
+        if node.attr.value in _ATTRIBUTES_OF_ALL:
+            return False
+        if isinstance(parent, cst.Attribute) and parent.attr.value == "release":
+            return False  # it was there to be acquired
+        values = [value for value in self._model.values(node.value) if value != NONE]
+        return not values or UNKNOWN in values
+
+    def _is_asked_about(self, container: cst.BaseExpression) -> bool:
+        """Tell whether a test of the same function speaks of a container: `if key in d`, `while not q`."""
+        function = self._model.function_at(container)
+        name = dotted_name(container)
+        if function is None or not name:
+            return False
+        key = id(function)
+        if key not in self._tested:
+            self._tested[key] = {
+                dotted_name(part)
+                for node in descendants(function.node)
+                if node.__class__ in _TESTING
+                for part in descendants(node.test)  # type: ignore[attr-defined]
+            }
+        return name in self._tested[key]
+
+
+def _is_made_without_fail(value: Value) -> bool:
+    """Tell whether a value is a new primitive of this process and of no class that the module may add to."""
+    if not isinstance(value, Instance) or value.cls is not None or value.facts is None:
+        return False
+    return value.facts.kind in _MADE_WITHOUT_FAIL and value.facts.domain is Domain.THREAD
