@@ -39,7 +39,7 @@ class TargetCalled(ModuleRule):
     name: ClassVar[str] = "target-called"
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.callables import called_targets, named_instead
+        from conclint.model.called_targets import called_targets, named_instead
 
         for found in called_targets(module):
             function = module.label(found.call.func)

@@ -37,7 +37,7 @@ class ArgsNotATuple(ModuleRule):
     name: ClassVar[str] = "args-not-a-tuple"
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.callables import bare_arguments
+        from conclint.model.bare_arguments import bare_arguments
 
         for found in bare_arguments(module):
             text = " ".join(found.text.split())

@@ -39,7 +39,7 @@ class RunCalledDirectly(ModuleRule):
     needles: ClassVar[tuple[str, ...]] = (".run",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.callables import direct_runs
+        from conclint.model.direct_runs import direct_runs
 
         for found in direct_runs(module):
             label = module.label(found.receiver)

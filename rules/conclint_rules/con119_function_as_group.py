@@ -36,7 +36,7 @@ class FunctionAsGroup(ModuleRule):
     name: ClassVar[str] = "function-as-group"
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
-        from conclint.model.callables import given_groups
+        from conclint.model.given_groups import given_groups
 
         for found in given_groups(module):
             label = module.label(found.group.value)

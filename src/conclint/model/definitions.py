@@ -163,3 +163,15 @@ def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
                 and target.value.value == receiver
             ):
                 cls.attributes.setdefault(store.name, []).append(store)
+
+
+def is_stub(node: cst.FunctionDef) -> bool:
+    """Tell a body that only raises, or does nothing: it is there to be overridden."""
+    statements: list[cst.CSTNode] = []
+    for line in node.body.body:
+        statements.extend(line.body if isinstance(line, cst.SimpleStatementLine) else (line,))
+    return all(
+        isinstance(statement, (cst.Raise, cst.Pass))
+        or (isinstance(statement, cst.Expr) and isinstance(statement.value, (cst.BaseString, cst.Ellipsis)))
+        for statement in statements
+    )

@@ -10,7 +10,7 @@ import libcst as cst
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.blocking import blocks, is_quick
-from conclint.model.callables import named_instead
+from conclint.model.called_targets import named_instead
 from conclint.model.events import domain_of, primitives_of
 from conclint.model.graph import Op, OpKind
 from conclint.model.paths import explore

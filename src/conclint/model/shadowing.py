@@ -10,8 +10,8 @@ import libcst as cst
 
 from conclint.knowledge.parameter import Parameter
 from conclint.model.arguments import argument, has_star
-from conclint.model.callables import plain_type
 from conclint.model.constructing import stored_early
+from conclint.model.plain_types import plain_type
 from conclint.model.values import NONE, Constant, Instance, Items, Symbol
 from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name

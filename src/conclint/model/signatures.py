@@ -19,8 +19,8 @@ from conclint.model.binding import (
     Given,
     Signature,
 )
-from conclint.model.callables import is_stub
 from conclint.model.decorating import runs_as_written
+from conclint.model.definitions import is_stub
 from conclint.model.values import NONE, ClassValue, FunctionValue, Instance, Items, Partial
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.draft import Place
-from conclint.model.callables import is_stub
+from conclint.model.definitions import is_stub
 from conclint.model.signatures import given_with, misfits, place_of_arguments, signature_of
 from conclint.program.summary import HandoverFact, MisfitFact
 
