@@ -55,6 +55,14 @@ class Base(enum.Enum):
         return self in (Base.CLASS, Base.SELF, Base.COMMON, Base.OTHER)
 
 
+class Confinement(enum.Enum):
+    """To which thread code keeps by a test of its own."""
+
+    NONE = ""
+    MAIN = "main"
+    OWNER = "owner"  # the one that some variable names
+
+
 FOR_LOOP_ONLY = {
     Primitive.EVENT_LOOP: frozenset({"submit", "shutdown"}),
     Primitive.TASK: frozenset({"set", "cancel", "callback"}),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
+from conclint.model.words import Confinement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,6 +139,8 @@ class Contexts:
             self._found[at].add(running)
             self._came_from[at, running] = before
             for edge in self._graph.calls(at):
+                if edge.fact.confined is Confinement.MAIN and not running.in_main:
+                    continue
                 passed = running.owning(_owned(running.own, edge.receiver, at_root=before is None))
                 pending.append((edge.callee, passed, (at, running)))
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.contexts import Context, Own, in_order
 
 if TYPE_CHECKING:
@@ -187,6 +187,8 @@ class Races:
 def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
     if first.in_process or second.in_process:
         return False
+    if not (_may_run(first, one.fact.confined) and _may_run(second, other.fact.confined)):
+        return False
     if _owned(first, one) or _owned(second, other):
         return False
     if _of_somebody(first, one) or _of_somebody(second, other):
@@ -216,6 +218,11 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False  # a child that has just been forked has one thread
     # A signal handler interrupts the main thread, and code at exit runs when that has ended.
     return not (Where.EXIT in (first.where, second.where) and (first.in_main or second.in_main))
+
+
+def _may_run(context: Context, kept: Confinement) -> bool:
+    """Tell whether a thread passes the test that keeps others out; whom a variable names is not known."""
+    return kept is Confinement.NONE or (kept is Confinement.MAIN and context.in_main)
 
 
 def _on_loop(context: Context, access: SharedAccess) -> bool:

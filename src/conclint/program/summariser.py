@@ -13,10 +13,11 @@ from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import is_conditional
+from conclint.model.confined import confined_at
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.keys import Keys
@@ -193,7 +194,13 @@ class _Summariser:
             access.takes,
             (access.grows or access.kind is AccessKind.ITERATE) and self.model.variables.is_list(variable),
             self._is_returned(access),
+            self._confined(function, access.parts),
         )
+
+    def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:
+        confined = confined_at(self.model, function)
+        kept = {confined.get(id(node), Confinement.NONE) for node in nodes} if confined else set()
+        return kept.pop() if len(kept) == 1 else Confinement.NONE
 
     def _is_reached(self, function: Function, access: Access, held: dict[int, frozenset[str]]) -> bool:
         """Tell whether the locks that are held at an access are known: unknown means silent."""
@@ -217,7 +224,8 @@ class _Summariser:
         locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=self._reports_call(function, call))
-        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node))
+        confined = self._confined(function, (call.node,))
+        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node), confined)
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", *rest)
         if call.foreign:

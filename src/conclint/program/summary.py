@@ -11,7 +11,7 @@ import msgspec
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.binding import Given
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import AccessKind, Base, Confinement
 
 
 class AccessFact(msgspec.Struct, frozen=True):
@@ -42,6 +42,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     """What is gone through or added to is a list."""
     returned: bool = False
     """A read whose value, a container, the function returns as it is."""
+    confined: Confinement = Confinement.NONE
+    """The thread to which the function keeps the access, by a test."""
 
 
 class CallFact(msgspec.Struct, frozen=True):
@@ -61,6 +63,8 @@ class CallFact(msgspec.Struct, frozen=True):
     """The receiver's dotted name, as written."""
     conditional: bool = False
     """It depends on a test, a loop or an exception of the function whether it is made at all."""
+    confined: Confinement = Confinement.NONE
+    """The thread to which the function keeps the call, by a test."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
