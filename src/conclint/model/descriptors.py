@@ -1,0 +1,104 @@
+"""Descriptors: what runs when an attribute of somebody else's object is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.values import Super
+from conclint.syntax import BindingKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.definitions import Class, Function
+    from conclint.model.locks import Lock
+    from conclint.model.module import ModuleModel
+
+_COMPUTING = frozenset(
+    {"builtins.property", "functools.cached_property", "cached_property.cached_property"}
+    | {"cached_property.threaded_cached_property", "django.utils.functional.cached_property"}
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SharedLock:
+    """A call that computes an attribute of one object, under a lock that is the same for all of them.
+
+    `made` is where the lock is made, None where that is out of sight.
+    """
+
+    call: cst.Call
+    cls: Class
+    lock: Lock
+    made: cst.CSTNode | None
+
+
+def shared_locks(module: ModuleModel) -> Iterator[SharedLock]:
+    """Yield the first such call in each method of the module's descriptors."""
+    for cls in module.classes:
+        if any("__get__" in owner.methods for owner in module.resolver.mro(cls)):
+            for method in cls.methods.values():
+                if module.locks.handles_locks(method) or module.entry_locks(method):
+                    yield from _in_method(module, cls, method)
+
+
+def _in_method(module: ModuleModel, cls: Class, method: Function) -> Iterator[SharedLock]:
+    held, outer = module.locks.held_at(method), module.entry_locks(method)
+    for call in method.scope.calls:
+        if not _computes(module, cls, method, call):
+            continue
+        locks = [module.locks.by_key[key] for key in sorted(held.get(id(call), frozenset()) | outer)]
+        common = [lock for lock in locks if lock.kind is not None and _is_common(module, cls, lock)]
+        if common:
+            yield SharedLock(call, cls, common[0], _made(module, cls, common[0]))
+            return
+
+
+def _computes(module: ModuleModel, cls: Class, method: Function, call: cst.Call) -> bool:
+    """Tell the call of a function that the descriptor was given, or of the one that a library's descriptor has."""
+    func = call.func
+    if not isinstance(func, cst.Attribute) or not _is_given_object(method, call):
+        return False
+    if func.attr.value == "__get__":
+        known = any(name in _COMPUTING for name in module.base_names(cls))
+        return known and any(isinstance(value, Super) for value in module.values(func.value))
+    if module.class_of_receiver(func.value) is not cls:
+        return False
+    name = func.attr.value
+    owners = module.resolver.mro(cls)
+    return not any(name in owner.methods for owner in owners) and any(
+        _is_parameter(module, binding.value) for owner in owners for binding in owner.attributes.get(name, ())
+    )
+
+
+def _is_given_object(method: Function, call: cst.Call) -> bool:
+    """Tell whether the object whose attribute it is, is passed on: a parameter, but not the owner of `__get__`."""
+    names = [parameter.name.value for parameter in method.parameters[1:]]
+    objects = names[:1] if method.name == "__get__" else names
+    return any(isinstance(given.value, cst.Name) and given.value.value in objects for given in call.args)
+
+
+def _is_parameter(module: ModuleModel, value: cst.CSTNode | None) -> bool:
+    if not isinstance(value, cst.Name):
+        return False
+    owner = module.tree.scope_of(value).owner(value.value)
+    bindings = owner.bindings.get(value.value, []) if owner is not None else []
+    return any(binding.kind is BindingKind.PARAMETER for binding in bindings)
+
+
+def _is_common(module: ModuleModel, cls: Class, lock: Lock) -> bool:
+    """Tell a lock of the descriptor, its class or its module from those that are looked up or come from elsewhere."""
+    owner, _, name = lock.key.rpartition(".")
+    of_class = any(owner == one.qualified_name and name in one.attributes for one in module.resolver.mro(cls))
+    return of_class or lock.key.startswith("global ")
+
+
+def _made(module: ModuleModel, cls: Class, lock: Lock) -> cst.CSTNode | None:
+    name = lock.key.rpartition(".")[2]
+    for owner in module.resolver.mro(cls):
+        for binding in owner.attributes.get(name, ()):
+            return binding.value
+    return None
