@@ -1,14 +1,16 @@
 """Which published concurrency bugs conclint reports, and whether it is quiet once they are mended.
 
-    python benchmarks/recall.py CASES FOLDER [--default] [--only ID ...] [--findings]
+    python benchmarks/recall.py CASES FOLDER [--default] [--only ID ...] [--findings] [--whole FOLDER]
 
 CASES is a TOML file with a table `[[case]]` for each bug: `id`, `kind`, how much an analysis must see (`static`), the
 `file`, its `function` (qualified name) and the `lines` of the bug ("120-131"); `fixed_file` where the file was renamed.
 FOLDER holds `ID/buggy/FILE` and `ID/fixed/FILE`. Each file is linted as a program of its own, with all rules or only
-those that are on by default.
+those that are on by default. With `--whole`, the packages in that folder, `ID/buggy` and `ID/fixed`, are linted instead,
+as far as they are there.
 
-A bug counts as found when a rule that is about its kind reports something in its function or on its lines, and as
-mended when that rule is quiet in that function of the fixed file.
+A bug counts as found when a rule that is about its kind reports something in its function or on its lines, or passes
+its lines in a note, as on the way from a coroutine to what stops it. It counts as mended when that rule is quiet in
+that function of the fixed file, and in the function of the finding.
 """
 
 from __future__ import annotations
@@ -71,6 +73,12 @@ class Case:
     lines: range
     buggy: Path
     fixed: Path
+    file: str
+
+    def sides(self, packages: Path | None) -> tuple[Path, Path]:
+        """Return what is to be linted: the two files, or the packages they are from if these lie in a folder."""
+        whole = [packages / self.id / side for side in ("buggy", "fixed")] if packages is not None else []
+        return (whole[0], whole[1]) if whole and all(map(Path.is_dir, whole)) else (self.buggy, self.fixed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +108,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--default", action="store_true", help="only rules that are on by default")
     parser.add_argument("--only", nargs="+", metavar="ID", help="only these cases")
+    parser.add_argument("--whole", type=Path, metavar="FOLDER", help="lint the packages that lie in FOLDER")
     parser.add_argument("--findings", action="store_true", help="print all findings of both files too")
     options = parser.parse_args()
     with options.cases.open("rb") as file:
@@ -112,7 +121,7 @@ def main() -> int:
     for case in cases:
         if case.buggy in absent or case.fixed in absent:
             continue
-        buggy, fixed = (lint(path, default=options.default) for path in (case.buggy, case.fixed))
+        buggy, fixed = (lint(path, default=options.default) for path in case.sides(options.whole))
         outcomes.append(judge(case, buggy, fixed))
         if options.findings:
             for finding in (*buggy, *fixed):
@@ -138,13 +147,14 @@ def cases_in(document: Mapping[str, list[dict[str, str]]], folder: Path) -> list
                 range(int(first), int(last or first) + 1),
                 home / "buggy" / case["file"],
                 home / "fixed" / case.get("fixed_file", case["file"]),
+                case["file"],
             )
         )
     return cases
 
 
 def lint(path: Path, *, default: bool) -> tuple[Finding, ...]:
-    """Return what is found in one file, as a program of its own. Raises `RuntimeError` where a rule fails."""
+    """Return what is found in a file or folder, as a program of its own. Raises `RuntimeError` where a rule fails."""
     codes = frozenset(rule.code for rule in packs.installed_rules() if rule.default or not default)
     result = engine.run([str(path)], Settings(Selection(codes)))
     if result.failures:
@@ -153,17 +163,29 @@ def lint(path: Path, *, default: bool) -> tuple[Finding, ...]:
 
 
 def judge(case: Case, buggy: Iterable[Finding], fixed: Iterable[Finding]) -> Outcome:
-    """Tell which findings of the buggy file are about the case, and which of the fixed file repeat them."""
+    """Tell which findings about the buggy file are about the case, and which about the fixed file repeat them."""
     about = RULES.get(case.kind, "")
-    found = tuple(
-        one
-        for one in buggy
-        if one.code.startswith(about) and (is_in(one, case.function) or one.span.line in case.lines)
-    )
+    found = tuple(one for one in buggy if one.code.startswith(about) and is_about(one, case))
     functions = {case.function, *(one.context for one in found)}
     codes = {one.code for one in found}
-    left = (one for one in fixed if one.code in codes and any(is_in(one, name) for name in functions))
+    files = {case.fixed.name, *(Path(one.path).name for one in found)}
+    left = (
+        one
+        for one in fixed
+        if one.code in codes and Path(one.path).name in files and any(is_in(one, name) for name in functions)
+    )
     return Outcome(case, found, tuple(left))
+
+
+def is_about(finding: Finding, case: Case) -> bool:
+    """Tell whether a finding stands in the function of a case or on its lines, or has a note on these."""
+    if is_path_of(case.file, finding.path) and (is_in(finding, case.function) or finding.span.line in case.lines):
+        return True
+    return any(is_path_of(case.file, note.path) and note.span.line in case.lines for note in finding.related)
+
+
+def is_path_of(file: str, path: str) -> bool:
+    return f"/{path}".endswith(f"/{file}")
 
 
 def is_in(finding: Finding, function: str) -> bool:

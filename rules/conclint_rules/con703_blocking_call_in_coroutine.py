@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 class BlockingCallInCoroutine(ProgramRule):
-    """A coroutine, a callback of an event loop, or a plain function that they call, waits for a thread, a process or the
-    clock by stopping its own thread.
+    """A coroutine, a callback of an event loop, or a plain function that they call, waits for a thread, a process, the
+    clock or another machine by stopping its own thread.
 
     ## Why
 
@@ -24,19 +24,25 @@ class BlockingCallInCoroutine(ProgramRule):
     waits for has to be done by another task of the loop, or by a thread that asks the loop for something, that is never ("Running
     Blocking Code" in "Developing with asyncio"; all versions).
 
-    Ruff's ASYNC rules and flake8-async see `time.sleep`, `subprocess.run` and `open` that stand in the coroutine itself. This
-    rule follows calls, through modules as well, and knows the queues, events, futures and locks of threads and processes.
+    A name server that doesn't answer keeps `socket.getaddrinfo()` for many seconds, and every other task with it.
+    `ssl.create_default_context()` reads and parses all certificates of the system, tens of milliseconds for each new connection.
+
+    Ruff's ASYNC rules and flake8-async see `time.sleep`, `subprocess.run`, HTTP requests and `open` that stand in the coroutine
+    itself. This rule follows calls, through modules as well, and knows the queues, events, futures and locks of threads and
+    processes.
 
     ## How to fix
 
     Use the asyncio twin (`asyncio.Queue`, `asyncio.Event`, `asyncio.sleep`, `asyncio.create_subprocess_exec`), await
-    `asyncio.wrap_future(future)`, or let a thread wait: `await asyncio.to_thread(queue.get)`.
+    `asyncio.wrap_future(future)`, or let a thread wait: `await asyncio.to_thread(queue.get)`,
+    `await asyncio.to_thread(ssl.create_default_context)`. `loop.getaddrinfo()` does so by itself.
 
     ## What is missed
 
-    Calls with a timeout, and short ones, are left alone. So are a lock whose holders wait for nothing, a `put` into a queue that
-    may be without a limit, the join of a thread that was started elsewhere and may have been told to end, and what is asked for
-    after an `await`, which may have seen to it that it is there. Files, sockets and HTTP are the business of other linters.
+    Calls with a timeout, and short ones, are left alone, but for those that ask another machine; and these in tests. So are a
+    lock whose holders wait for nothing, a `put` into a queue that may be without a limit, the join of a thread that was started
+    elsewhere and may have been told to end, and what is asked for after an `await`, which may have seen to it that it is there.
+    Files and sockets are the business of other linters.
     """
 
     code: ClassVar[str] = "CON703"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import recall
-from conclint.finding import Finding, Severity, Span
+from conclint.finding import Finding, Related, Severity, Span
 
 CASE = {
     "id": "one",
@@ -51,6 +52,30 @@ def test_a_bug_is_found_in_its_function_or_on_its_lines(
     case: recall.Case, line: int, context: str, code: str, verdict: str
 ) -> None:
     assert recall.judge(case, [finding(line, context, code)], []).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "verdict"), [("one.py", 11, "found"), ("one.py", 90, "missed"), ("two.py", 11, "missed")]
+)
+def test_a_note_on_the_lines_counts(case: recall.Case, path: str, line: int, verdict: str) -> None:
+    note = Related(f"home/one/buggy/{path}", Span(line, 1, line, 9), "which leads here")
+    away = msgspec.structs.replace(finding(90, "Shelf.put"), path="home/one/buggy/shelf.py", related=(note,))
+    assert recall.judge(case, [away], []).verdict == verdict
+    assert recall.judge(case, [away], [away]).verdict == verdict.replace("found", "found, not quiet")
+
+
+def test_of_a_package_only_the_file_of_the_case_counts(case: recall.Case) -> None:
+    here = msgspec.structs.replace(finding(11, "Box.take"), path="home/one/buggy/one.py")
+    other = msgspec.structs.replace(here, path="home/one/buggy/another_one.py")
+    assert recall.judge(case, [here], []).verdict == "found"
+    assert recall.judge(case, [other], []).verdict == "missed"
+
+
+def test_whole_packages_are_linted_where_they_are_there(case: recall.Case, tmp_path: Path) -> None:
+    assert case.sides(None) == case.sides(tmp_path) == (case.buggy, case.fixed)
+    for side in ("buggy", "fixed"):
+        (tmp_path / "one" / side).mkdir(parents=True)
+    assert case.sides(tmp_path) == (tmp_path / "one" / "buggy", tmp_path / "one" / "fixed")
 
 
 def test_what_is_left_in_the_mended_function_counts_against_the_rule(case: recall.Case) -> None:

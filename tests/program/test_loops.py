@@ -9,7 +9,7 @@ from conclint.program import Program, summarise
 from conclint.syntax import Locator
 
 HEAD = """
-        import asyncio, concurrent.futures, queue, threading, time
+        import asyncio, concurrent.futures, queue, requests, socket, ssl, threading, time
         jobs = queue.Queue()
         ready = threading.Event()
 """
@@ -32,6 +32,13 @@ def program_of(text: str) -> Program:
         ("time.sleep(0.01)", []),
         ("ready.wait()", ["threading.Event.wait"]),
         ("helper()", ["threading.Event.wait"]),
+        ("socket.getaddrinfo(host, 80)", ["socket.getaddrinfo"]),
+        ("socket.getaddrinfo('127.0.0.1', 80)", []),
+        ("socket.getaddrinfo(host, 80, flags=numeric)", []),
+        ("requests.get(host, timeout=5)", ["requests.get"]),
+        ("await asyncio.to_thread(requests.get, host)", []),
+        ("ssl.SSLContext().load_verify_locations(host)", ["ssl.SSLContext.load_verify_locations"]),
+        ("ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)", []),
         ("asking()", []),
         ("other()", []),  # a coroutine that nobody awaits runs nothing
     ],

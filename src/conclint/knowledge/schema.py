@@ -95,16 +95,21 @@ class Blocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     With `timeout` given and not None it ends after that many seconds; with `blocking` given and false it does
     not wait at all. `on` is what is waited for: "thread", "process", "queue", "lock", "event", "future",
-    "io", "child", "time" or "input".
+    "io", "network" (another machine's answer, whatever the socket), "files" (read and worked through), "child",
+    "time" or "input".
     """
 
-    on: Literal["thread", "process", "queue", "lock", "event", "future", "io", "child", "time", "input"]
+    on: Literal[
+        "thread", "process", "queue", "lock", "event", "future", "io", "network", "files", "child", "time", "input"
+    ]
     timeout: Parameter | None = None
     blocking: Parameter | None = None
     default_timeout: float | None = None
     """Seconds it waits when no timeout is given; 0: not at all. None: for ever."""
     releases: bool = False
     """The object's own lock is given up while it waits."""
+    unless: Parameter | None = None
+    """A parameter which, when given, may spare the wait: `flags` that only allow numeric addresses."""
     on_timeout: Literal["false", "none", "raises"] | None = None
     """How the caller learns that time ran out: a false result, the object's state only, an exception."""
 

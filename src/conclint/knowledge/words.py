@@ -43,6 +43,7 @@ class Primitive(enum.Enum):
     SELECTOR = "selector"
     LOG = "log"
     SOCKET = "socket"
+    TLS_CONTEXT = "TLS context"
     FINALIZER = "finalizer"
     INTERPRETER = "interpreter"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.lowering import caught_names
+from conclint.model.values import Constant
 
 if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _BRANCHING = frozenset({cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase})
 _GOING_OVER = frozenset({cst.For, cst.CompFor})
+_LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _ASKING = frozenset({"main_thread", "_MainThread"})
 _EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseException"})
 
@@ -33,6 +35,52 @@ def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
             return True
         inner = outer
     return False
+
+
+def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell whether `node` stands in a branch that a private constant of the module closes: `if _IS_SYNC:`."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if outer.__class__ in _DEFINING:
+            return False
+        if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
+            taken = _constant(module, outer.test)
+            if taken is not None and taken is not (inner is outer.body):
+                return True
+        inner = outer
+    return False
+
+
+def _constant(module: ModuleModel, test: cst.BaseExpression) -> bool | None:
+    negated = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
+    name = test.expression if isinstance(test, cst.UnaryOperation) else test
+    if not isinstance(name, cst.Name) or not name.value.startswith("_"):
+        return None
+    values = module.values(name)
+    if len(values) != 1 or not isinstance(values[0], Constant) or not isinstance(values[0].value, bool):
+        return None
+    return values[0].value is not negated
+
+
+def is_on_this_machine(module: ModuleModel, call: cst.CSTNode) -> bool:
+    """Tell a call for a host that is plainly this one: `gethostbyname("localhost")`, also where `if host == "localhost"`."""
+    if not isinstance(call, cst.Call) or not call.args:
+        return False
+    host = call.args[0].value
+    if _is_local(host):
+        return True
+    return isinstance(host, cst.Name) and any(
+        isinstance(outer, cst.If)
+        and isinstance(outer.test, cst.Comparison)
+        and host.deep_equals(outer.test.left)
+        and isinstance(outer.test.comparisons[0].operator, cst.Equal)
+        and _is_local(outer.test.comparisons[0].comparator)
+        for outer in module.tree.ancestors(call)
+    )
+
+
+def _is_local(host: cst.BaseExpression) -> bool:
+    return isinstance(host, cst.SimpleString) and host.evaluated_value in _LOCAL
 
 
 def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 8
 # Waiting for a file or a machine lets nobody else of this program go first.
-_FOR_NOBODY = frozenset({"io", "child", "lock"})
+_FOR_NOBODY = frozenset({"io", "network", "files", "child", "lock"})
 _SOUNDS_LIKE_WAITING = frozenset(
     {"get", "wait", "wait_for", "join", "result", "recv", "poll", "select", "accept", "sleep", "acquire"}
 )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from conclint.knowledge.schema import Blocks
     from conclint.model.values import Instance
 
-_FLAGS = frozenset({"WNOHANG", "LOCK_NB", "MSG_DONTWAIT"})  # of os.waitpid, fcntl.flock, socket.recv
+# Of os.waitpid, fcntl.flock, socket.recv; of ssl.create_default_context, for a server, which checks no certificates.
+_FLAGS = frozenset({"WNOHANG", "LOCK_NB", "MSG_DONTWAIT", "CLIENT_AUTH"})
 _SHORT = 0.1  # seconds that nobody minds
 
 
@@ -54,7 +55,7 @@ def is_instant(node: cst.CSTNode, blocks: Blocks) -> bool:
     """Tell whether a call that may wait is told not to: `blocking=False`, or a timeout of 0."""
     if not isinstance(node, cst.Call):
         return False
-    if _has_flag(node):
+    if _has_flag(node) or argument(node, blocks.unless) is not None:
         return True
     blocking, timeout = argument(node, blocks.blocking), argument(node, blocks.timeout)
     if blocking is not None and isinstance(blocking.value, cst.Name) and blocking.value.value == "False":

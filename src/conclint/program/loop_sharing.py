@@ -51,7 +51,7 @@ class SharedBetweenLoops(NamedTuple):
 def shared_between_loops(graph: CallGraph, contexts: Contexts, locks: LockNames) -> Iterator[SharedBetweenLoops]:
     """Yield the global asyncio objects that coroutines use on the loops of several threads, once for each."""
     uses: dict[str, list[LoopUse]] = defaultdict(list)
-    for runner in _runners(graph, contexts):
+    for runner in runners(graph, contexts):
         for key in _on_loop(graph, runner):
             for identity, use in _uses(graph.functions[key], locks, runner):
                 uses[identity].append(use)
@@ -76,7 +76,8 @@ def _started(threads: frozenset[Context]) -> set[int]:
     return {thread.number for thread in threads if thread.in_thread}
 
 
-def _runners(graph: CallGraph, contexts: Contexts) -> Iterator[Runner]:
+def runners(graph: CallGraph, contexts: Contexts) -> Iterator[Runner]:
+    """Yield the calls that run a coroutine on a loop of their own until it ends."""
     for key, function in graph.functions.items():
         for operation in function.operations:
             if operation.name in _RUNNING or operation.name.endswith(".run_until_complete"):

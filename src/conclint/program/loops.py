@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.words import FOR_LOOP_ONLY
-from conclint.program.loop_sharing import SharedBetweenLoops, shared_between_loops
+from conclint.program.loop_sharing import SharedBetweenLoops, runners, shared_between_loops
+from conclint.source.naming import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,7 @@ _THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
 _SHARING = (Domain.THREAD, Domain.ASYNCIO)  # an event loop's executor works with threads
 _BLOCKING = (Domain.THREAD, Domain.PROCESS, Domain.HOST)
 _LONG = frozenset({"thread", "process", "queue", "event", "future", "child", "time", "input"})
+_FAR_OFF = frozenset({"network", "files"})  # long enough whatever the timeout
 _SUBMITTING = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _HAVING_LOOP = frozenset({"asyncio.run", "asyncio.new_event_loop", "asyncio.set_event_loop", "asyncio.Runner"})
 
@@ -92,6 +94,8 @@ class Loops:
         for found in self._operations(self._in_coroutines, _blocks):
             if found.operation.place in told:
                 continue  # worse than a stall
+            if found.operation.waits in _FAR_OFF and self._is_alone(found):
+                continue
             elsewhere = found.operation.waits in ("thread", "process") and not _is_started_in(found.function, found.operation)
             if not elsewhere and not _is_asked_about(found.operation, found.function, found.start):
                 yield Stall(found.operation.name, found.operation.place, found.start, found.way)
@@ -100,6 +104,16 @@ class Loops:
                 holder = self._held_for_long.get(self._locks.identity(fact.lock))
                 if holder is not None and not fact.tried and not fact.timed:
                     yield Stall(self._locks.label(fact.lock), fact.place, self._graph.functions[start], way, holder)
+
+    def _is_alone(self, found: Reached) -> bool:
+        """Tell whether nobody else needs the loop: a program that starts reads its certificates, a test does as it likes."""
+        started = found.operation.waits == "files" and found.start.key in self._programs
+        return started or is_test(found.operation.place.path) or (bool(found.way) and is_test(found.way[0].path))
+
+    @functools.cached_property
+    def _programs(self) -> frozenset[str]:
+        """The coroutines that a loop is started for: `main` of `asyncio.run(main())`."""
+        return frozenset(runner.coroutine for runner in runners(self._graph, self._contexts))
 
     @functools.cached_property
     def _held_for_long(self) -> dict[str, Place]:
@@ -173,7 +187,11 @@ class Loops:
 
 
 def _blocks(operation: OperationFact) -> bool:
-    if operation.bounded or operation.coroutine or operation.domain not in _BLOCKING:
+    if operation.coroutine or operation.domain not in _BLOCKING:
+        return False
+    if operation.waits in _FAR_OFF:
+        return True
+    if operation.bounded:
         return False
     if operation.waits in ("thread", "process", "future") and operation.after_await:
         return False  # it may have ended by then

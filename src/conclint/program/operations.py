@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Type
-from conclint.model.circumstances import is_kept_to_main_thread
+from conclint.model.circumstances import is_kept_to_main_thread, is_on_this_machine, is_switched_off
 from conclint.model.loop_border import (
     handed_to_threads,
     is_awaited,
@@ -86,7 +86,8 @@ class Operation:
 
     def _waits(self, blocks: Blocks) -> bool:
         full = self.word != "put" or self.event is None or not all(map(has_room, self.event.instances))
-        return full and not is_instant(self.node, blocks)
+        near = blocks.on == "network" and is_on_this_machine(self.model, self.node)
+        return full and not near and not is_instant(self.node, blocks)
 
     def _is_thread_safe(self) -> bool | None:
         """A method that says nothing of itself is as safe as its type."""
@@ -112,7 +113,7 @@ def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     kinds = (_events, _library_calls, _variables, _callbacks, _spawns, _locals, _at_border)
     for operation in (one for kind in kinds for one in kind(model)):
         function = model.function_at(operation.node)
-        if function is not None:
+        if function is not None and not is_switched_off(model, operation.node):
             found[id(function)].append(operation)
     return found
 

@@ -208,6 +208,6 @@ class Waiting:
 def _is_long(operation: OperationFact) -> bool:
     if operation.word == "hook":
         return True
-    if operation.releases or operation.waits == "lock" or (operation.word == "join" and operation.sites):
+    if operation.releases or operation.waits in ("lock", "files") or (operation.word == "join" and operation.sites):
         return False  # these have rules of their own
     return bool(operation.waits) and not operation.bounded and not operation.coroutine

@@ -32,6 +32,13 @@ def _package(folder: str) -> str:
     return f"{above}.{name}" if above else name
 
 
+def is_test(path: str) -> bool:
+    """Tell whether a file is plainly a test, by its own name or that of its folder: `tests/stock.py`, `test_stock.py`."""
+    folder, base = os.path.split(path)
+    stem = os.path.splitext(base)[0]
+    return stem.startswith("test_") or stem.endswith("_test") or os.path.basename(folder) in ("test", "tests")
+
+
 def absolute(name: str, module: str, *, is_package: bool) -> str:
     """Return the absolute name that a relative import in `module` means, empty when it leads out of every package.
 
