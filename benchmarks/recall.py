@@ -53,7 +53,7 @@ RULES = {
     "shared-state-across-process": ("CON407",),
     "start-join-misuse": ("CON105", "CON106", "CON108"),
     "thread-in-init": ("CON110",),
-    "unguarded-attribute": ("CON40",),
+    "unguarded-attribute": ("CON40", "CON415"),
     "unguarded-global": ("CON40",),
     "wait-not-in-loop": ("CON301",),
 }

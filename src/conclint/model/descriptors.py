@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.given_functions import calls_given_function
 from conclint.model.values import Super
-from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,13 +65,7 @@ def _computes(module: ModuleModel, cls: Class, method: Function, call: cst.Call)
     if func.attr.value == "__get__":
         known = any(name in _COMPUTING for name in module.base_names(cls))
         return known and any(isinstance(value, Super) for value in module.values(func.value))
-    if module.class_of_receiver(func.value) is not cls:
-        return False
-    name = func.attr.value
-    owners = module.resolver.mro(cls)
-    return not any(name in owner.methods for owner in owners) and any(
-        _is_parameter(module, binding.value) for owner in owners for binding in owner.attributes.get(name, ())
-    )
+    return calls_given_function(module, cls, call)
 
 
 def _is_given_object(method: Function, call: cst.Call) -> bool:
@@ -79,14 +73,6 @@ def _is_given_object(method: Function, call: cst.Call) -> bool:
     names = [parameter.name.value for parameter in method.parameters[1:]]
     objects = names[:1] if method.name == "__get__" else names
     return any(isinstance(given.value, cst.Name) and given.value.value in objects for given in call.args)
-
-
-def _is_parameter(module: ModuleModel, value: cst.CSTNode | None) -> bool:
-    if not isinstance(value, cst.Name):
-        return False
-    owner = module.tree.scope_of(value).owner(value.value)
-    bindings = owner.bindings.get(value.value, []) if owner is not None else []
-    return any(binding.kind is BindingKind.PARAMETER for binding in bindings)
 
 
 def _is_common(module: ModuleModel, cls: Class, lock: Lock) -> bool:

@@ -27,6 +27,10 @@ NAMES = ("os.fork", "forkpty", "ThreadingHTTPServer", "ThreadingMixIn", "QueueLi
 """Names that start threads or processes and are reached through modules with mostly other uses; and what is called on a
 condition, which may have been handed in."""
 
+SHARING = ("ContextDecorator", "with self:")
+"""What stands where an object serves every call of the functions that it decorates, whoever runs the threads: worth reading
+where a rule finds one of its own words there."""
+
 WELL_KNOWN = (
     *("Thread", "Timer", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
     *(
@@ -104,12 +108,11 @@ class Sniff:
         """Tell whether the text is about threads or processes, and whether it is about concurrency at all."""
         if any(name in text for name in NAMES) and self._names.search(text):
             return True, True
-        if not any(module in text for module in self._modules):
-            return False, False
-        imports = "\n".join(_IMPORT.findall(text))
-        if not self._wide.search(imports):
-            return False, False
-        return self._core.search(imports) is not None, True
+        if any(module in text for module in self._modules):
+            imports = "\n".join(_IMPORT.findall(text))
+            if self._wide.search(imports):
+                return self._core.search(imports) is not None, True
+        return False, any(words in text for words in SHARING)
 
 
 def is_concurrent(text: str) -> bool:
