@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Report
+from conclint.finding import Severity
 from conclint.program import AccessKind, race_notes, what_is_wrong
 from conclint.rule import ProgramRule
 
@@ -25,10 +26,15 @@ class IterateWhileMutated(ProgramRule):
     RuntimeError or fail to iterate over all entries"; all versions). It takes one client that leaves while a message is
     sent to all.
 
+    `sys.modules` belongs to all threads, and each import changes it: also the import that looking at an attribute of a
+    module sets off, where that loads its parts when they are asked for. `list(sys.modules.items())` is no protection up to
+    Python 3.11: it makes a tuple for each item, so the garbage collector may run in between, finalizers with it, and other
+    threads (bpo-40327, which put `sys.modules.copy()` into `pickle`).
+
     ## How to fix
 
     Go through a copy: `for client in list(clients)`, or `tuple(...)`, `.copy()`, which take one step. Or hold the lock of those
-    who change the container during the whole loop.
+    who change the container during the whole loop. Of `sys.modules` take `sys.modules.copy()`.
 
     ## What is missed
 
@@ -41,7 +47,7 @@ class IterateWhileMutated(ProgramRule):
     name: ClassVar[str] = "iterate-while-mutated"
 
     def check(self, program: Program) -> Iterator[Report]:
-        """Yield the loops over containers that another thread changes."""
+        """Yield the loops over containers that another thread changes, and those that any thread may change."""
         for conflict in program.conflicts:
             access = conflict.access
             if access.kind is AccessKind.ITERATE:
@@ -50,3 +56,10 @@ class IterateWhileMutated(ProgramRule):
                     f"while '{conflict.other.function.name}', in another thread, may change it"
                 )
                 yield Report(access.fact.place, message, race_notes(program, conflict))
+        for operation in program.surroundings.walks():
+            changed = f"which each thread changes that {operation.changed_by}"
+            if operation.word == "walk":
+                yield Report(operation.place, f"'{operation.name}' is gone through without a copy, {changed}")
+            else:
+                message = f"'{operation.name}' is copied item by item, {changed}"
+                yield Report(operation.place, message, severity=Severity.WARNING)

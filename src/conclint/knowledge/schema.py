@@ -383,6 +383,8 @@ class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Qualified name of the type of its value."""
     confined: bool = False
     """Each thread, task or request sees a value of its own: `flask.g`."""
+    changed_by: str | None = None
+    """Of a container: what a thread does that changes it, for a message: "imports something"."""
     source: str | None = None
 
 

@@ -20,6 +20,7 @@ from conclint.model.loop_border import (
     preexec_calls,
 )
 from conclint.model.patience import has_room, is_bounded, is_instant
+from conclint.model.process_wide import walks
 from conclint.model.spawning import find_spawns
 from conclint.model.values import Instance, Symbol
 from conclint.program.summary import OperationFact
@@ -47,6 +48,7 @@ class Operation:
     facts: Method | Function | Type | None = None
     effect: str = ""
     start_method: str = ""
+    changed_by: str = ""
 
     def fact(
         self, place: Place, locks: tuple[str, ...], live: bool, keys: Keys, *, threads: bool = False
@@ -82,6 +84,7 @@ class Operation:
             self.start_method,
             self._runs_at_import(),
             blocks is not None and may_have_given_way(self.model, self.node),
+            self.changed_by,
         )
 
     def _waits(self, blocks: Blocks) -> bool:
@@ -110,7 +113,7 @@ def _identity(model: ModuleModel, event: Event) -> str | None:
 def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
     found: dict[int, list[Operation]] = defaultdict(list)
-    kinds = (_events, _library_calls, _variables, _callbacks, _spawns, _locals, _at_border)
+    kinds = (_events, _library_calls, _variables, _walks, _callbacks, _spawns, _locals, _at_border)
     for operation in (one for kind in kinds for one in kind(model)):
         function = model.function_at(operation.node)
         if function is not None and not is_switched_off(model, operation.node):
@@ -163,6 +166,13 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
                 yield Operation(model, store.node, "store", symbol, effect=variable.effect)
+
+
+def _walks(model: ModuleModel) -> Iterator[Operation]:
+    """Loops over containers of the whole process: `for name in sys.modules`."""
+    for walk in walks(model):
+        word = "copy" if walk.in_a_copy else "walk"
+        yield Operation(model, walk.node, word, walk.name, changed_by=walk.changed_by)
 
 
 def _callbacks(model: ModuleModel) -> Iterator[Operation]:

@@ -119,6 +119,8 @@ class OperationFact(msgspec.Struct, frozen=True):
     """Importing the module is enough to run it."""
     after_await: bool = False
     """The coroutine that does it may have awaited something before."""
+    changed_by: str = ""
+    """Of a walk through a container of the whole process: what other threads do that changes it."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):

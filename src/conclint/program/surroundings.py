@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from conclint.knowledge.schema import Primitive
+from conclint.knowledge.schema import Primitive, Where
 from conclint.model.words import AccessKind, Base
 from conclint.program.contexts import Context, in_order
+from conclint.source.naming import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,15 @@ class Surroundings:
     def process_wide_in_threads(self) -> Iterator[Placed]:
         """Yield what changes the whole process in code that a thread runs beside others."""
         yield from self.placed(lambda one: one.effect in PROCESS_WIDE and not one.guarded, _in_thread)
+
+    def walks(self) -> Iterator[OperationFact]:
+        """Yield the ways through containers of the process, but for tests and for what is done when all others have ended."""
+        for function in self._graph.functions.values():
+            for operation in function.operations:
+                if operation.changed_by and not is_test(operation.place.path):
+                    contexts = self._contexts.of(function.key)
+                    if not contexts or any(one.root is None or one.root.where is not Where.EXIT for one in contexts):
+                        yield operation
 
     def main_thread_only(self) -> Iterator[Placed]:
         """Yield what only the main thread may do in code that another one runs."""

@@ -31,6 +31,9 @@ SHARING = ("ContextDecorator", "with self:")
 """What stands where an object serves every call of the functions that it decorates, whoever runs the threads: worth reading
 where a rule finds one of its own words there."""
 
+WALKED = "sys.modules"
+"""A container of the whole process. A file that goes through it is worth reading, whatever it imports."""
+
 WELL_KNOWN = (
     *("Thread", "Timer", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
     *(
@@ -59,6 +62,15 @@ _IMPORT = re.compile(
         (?=[\s\\]) (?: [^\r\n\\(]+ | \\(?:\r\n|[\s\S]) | \( (?: [^)#]+ | \#[^\r\n]* )* \)? )*
       | \w{0,40} \s* \( \s* [rRuUbB]? ["'] [\w.]+
     )
+    """,
+    re.VERBOSE,
+)
+
+
+_WALK = re.compile(
+    r"""
+    \bfor \s+ \(?\w+ (?: \s*,\s* \w+ )? \)? \s+ in \s+ sys\.modules \b (?!\.copy)
+  | \b(?:list|tuple|dict|set|sorted)\( \s* sys\.modules\.items\(
     """,
     re.VERBOSE,
 )
@@ -107,6 +119,8 @@ class Sniff:
     def _looked_at(self, text: str) -> tuple[bool, bool]:
         """Tell whether the text is about threads or processes, and whether it is about concurrency at all."""
         if any(name in text for name in NAMES) and self._names.search(text):
+            return True, True
+        if WALKED in text and _WALK.search(text):
             return True, True
         if any(module in text for module in self._modules):
             imports = "\n".join(_IMPORT.findall(text))
