@@ -26,6 +26,11 @@ class UnguardedAttribute(ProgramRule):
     threads there, which nothing promises, so the finding is a warning (Python FAQ, "What kinds of global value mutation
     are thread-safe?").
 
+    Two more things are updates in several steps: a container is read out and then emptied (`for job in self.jobs: send(job)`,
+    then `self.jobs = []`), which throws away what was added in between; and a number is compared with a limit before it is
+    counted up (`if self.open >= self.most: raise ...`, then `self.open += 1`), which lets two threads pass the limit. The
+    latter is told without a thread in sight, where the class takes a lock elsewhere and so is meant for several.
+
     ## How to fix
 
     Hold one lock around the whole read and write, everywhere: `with self._lock: self.stock -= n`. Or give each thread
@@ -47,9 +52,17 @@ class UnguardedAttribute(ProgramRule):
         for conflict in program.conflicts:
             access = conflict.access
             if conflict.seen and access.kind.updates and access.fact.base.is_attribute:
+                done = "read out and then emptied" if access.fact.drains else "read and written back"
                 message = (
-                    f"'{access.fact.label}' is read and written back in '{access.function.name}', which "
+                    f"'{access.fact.label}' is {done} in '{access.function.name}', which "
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
                 yield Report(access.fact.place, message, race_notes(program, conflict), severity=severity)
+        for clash in program.overruns():
+            access = clash.access
+            message = (
+                f"'{access.fact.label}' is compared with a limit and then counted in '{access.function.name}' without a "
+                "lock, though the class takes locks to be used by several threads, so the limit can be passed"
+            )
+            yield Report(access.fact.place, message)

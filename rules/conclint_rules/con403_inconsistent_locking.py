@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Report
-from conclint.program import AccessKind, race_notes, what_is_wrong
+from conclint.program import AccessKind, past_the_lock, race_notes, what_is_wrong
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -26,22 +26,32 @@ class InconsistentLocking(ProgramRule):
     ```python
     def put(self, job):
         with self._lock:
-            if self._open:
+            if len(self._jobs) < self._most:
                 self._jobs.append(job)
 
-    def close(self):
-        self._open = False      # a put() that has just tested it adds a job nobody will run
+    def restore(self, jobs):
+        self._jobs = list(jobs)     # a put() that has just counted adds one too many
     ```
+
+    The same goes for an object that is worked with under the lock nearly everywhere (at four places of five or more, in
+    two functions at least): a method of it that others call under the lock is called without it. And for what a test has
+    seen: `if self._sock: self._sock.send(x)` raises AttributeError when `close()`, which holds the lock, sets `self._sock =
+    None` in between; `if k in self._jobs: return self._jobs[k]` raises KeyError.
+
+    A class that takes a lock of its own is meant for several threads, so no thread needs to be seen: what most places
+    do under the lock is what the lock is for, and the message tells how many they are.
 
     ## How to fix
 
     Take the same lock around the change. If the place runs before other threads can have the object, move it into
-    `__init__`; if the caller holds the lock, say so: name the method `..._locked`, or write "caller must hold _lock".
+    `__init__`; to use what has been tested, take it into a local first (`sock = self._sock`). If the caller holds the
+    lock, say so: name the method `..._locked`, or write "caller must hold _lock".
 
     ## What is missed
 
     Plain reads without the lock: they see an old value at worst. Changes that disturb nothing: an append beside
-    appends, a store beside loads. Locks of other objects, and accesses through containers.
+    appends, a store beside loads. Methods that nobody calls under the lock, and those whose name says that they only ask
+    (`get_...`, `is_...`). Locks of other objects, and accesses through containers.
 
     """
 
@@ -49,7 +59,22 @@ class InconsistentLocking(ProgramRule):
     name: ClassVar[str] = "inconsistent-locking"
 
     def check(self, program: Program) -> Iterator[Report]:
-        """Yield the changes without the lock under which the variable is used elsewhere."""
+        """Yield the changes without the lock under which the variable is used elsewhere, and such uses of its object."""
+        yield from self._changes(program)
+        for breach in program.bare_uses():
+            fact, function = breach.access.fact, breach.access.function
+            message = f"'{fact.label}.{fact.method}' is called in '{function.name}' {past_the_lock(program, breach)}"
+            yield Report(fact.place, message, race_notes(program, breach))
+        for breach in program.stale_uses():
+            fact, function = breach.access.fact, breach.access.function
+            message = (
+                f"'{fact.label}' is tested and then used in '{function.name}' {past_the_lock(program, breach)}, "
+                f"so '{breach.other.function.name}' can take away what was seen there"
+            )
+            yield Report(fact.place, message, race_notes(program, breach))
+
+    @staticmethod
+    def _changes(program: Program) -> Iterator[Report]:
         for conflict in program.conflicts:
             access = conflict.access
             unseen_update = access.kind.updates and not conflict.seen

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 _GROWING = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
 _TAKING = frozenset({"pop", "popleft", "popitem"})
+_REMOVING = _TAKING | {"clear", "remove", "discard"}
 _VIEWS = frozenset({"items", "keys", "values", "elements"})
+_LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter", "chain", "islice", "cycle", "takewhile",
+                   "dropwhile", "filterfalse", "starmap", "zip_longest", "iteritems", "itervalues", "iterkeys", "viewitems",
+                   "viewvalues", "viewkeys"})
+_ORDERING = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 _COPYING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "copy", "deepcopy", "len", "bool"})
 
 
@@ -43,9 +48,40 @@ class Access:
     acts: tuple[cst.CSTNode, ...] = ()
 
     @property
+    def method(self) -> str:
+        """The method that is called on the object that the variable holds, of which nothing else is known."""
+        call = self.parts[0]
+        if self.kind is not AccessKind.READ or not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+            return ""
+        return call.func.attr.value if call.func.value is self.node else ""
+
+    @property
+    def believes(self) -> bool:
+        """It is a read that rests on a test (`conclint.model.believed`)."""
+        return self.kind is AccessKind.READ and bool(self.acts)
+
+    @property
+    def drains(self) -> bool:
+        """It empties a container that has been read out before (`conclint.model.drains`)."""
+        return self.kind is AccessKind.UPDATE_WITH_CALL and bool(self.acts)
+
+    @property
     def grows(self) -> bool:
         """It adds to what a container holds and takes nothing away."""
         return self.kind is AccessKind.MUTATE and _method_of(self.node) in _GROWING
+
+    @property
+    def removes(self) -> bool:
+        """It is one operation that takes something out of a container."""
+        return self.kind is AccessKind.MUTATE and _method_of(self.node) in _REMOVING
+
+    @property
+    def counts(self) -> bool:
+        """It is a check-then-act that compares a number with a limit, and then adds to it or takes from it."""
+        if self.kind is not AccessKind.CHECK_THEN_ACT or self.element or not isinstance(self.node, cst.Comparison):
+            return False
+        ordered = any(isinstance(target.operator, _ORDERING) for target in self.node.comparisons)
+        return ordered and bool(self.acts) and all(_adds_number(act) for act in self.acts)
 
     @property
     def takes(self) -> bool:
@@ -67,9 +103,10 @@ def accesses(module: ModuleModel, function: Function) -> list[Access]:
     if not function.scope.is_callable:
         return []
     from conclint.model.checks import checks
+    from conclint.model.drains import drains
 
     found = list(_Collector(module, function).collect())
-    return [*found, *checks(module, function, found)]
+    return [*found, *checks(module, function, found), *drains(module, found)]
 
 
 class _Collector:
@@ -139,7 +176,7 @@ class _Collector:
             yield self._subscripted(parent, variable)
         elif isinstance(parent, cst.Attribute) and parent.value is node:
             yield from self._method(parent, variable)
-        elif isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node:
+        elif self._is_gone_through(node):
             yield Access(variable, AccessKind.ITERATE, node, (node,))
         elif not isinstance(parent, (cst.Param, cst.Annotation, cst.NameItem)):
             yield Access(variable, AccessKind.READ, node, (node,))
@@ -195,14 +232,27 @@ class _Collector:
             yield Access(variable, AccessKind.READ, attribute.value, (attribute,))
         elif name in CHANGING and self.variables.is_container(variable):
             yield Access(variable, AccessKind.MUTATE, call, (call,), element=True)
-        elif name in _VIEWS and self._is_iterated(call):
+        elif name in _VIEWS and self._is_gone_through(call):
             yield Access(variable, AccessKind.ITERATE, call, (call,))
         else:
             yield Access(variable, AccessKind.READ, attribute.value, (call,), element=True)
 
-    def _is_iterated(self, call: cst.Call) -> bool:
-        parent = self.module.tree.parent(call)
-        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is call
+    def _is_gone_through(self, node: cst.CSTNode) -> bool:
+        """Tell what a loop goes through step by step, as it is or through what hands on one item at a time."""
+        parent = self.module.tree.parent(node)
+        if isinstance(parent, cst.Arg):
+            call = self.module.tree.parent(parent)
+            if not isinstance(call, cst.Call) or parent.star:
+                return False
+            called = (self.module.symbol(call.func) or "").rpartition(".")[2]
+            return called in _LAZY and self._is_gone_through(call)
+        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node
+
+
+def _adds_number(node: cst.CSTNode) -> bool:
+    if not isinstance(node, cst.AugAssign) or not isinstance(node.operator, (cst.AddAssign, cst.SubtractAssign)):
+        return False
+    return isinstance(node.value, (cst.Integer, cst.Name, cst.Attribute))
 
 
 def _method_of(node: cst.CSTNode) -> str:

@@ -40,6 +40,11 @@ class _Region:
     first: int
     last: int
     scope: Scope
+    test: cst.CSTNode
+
+    def covers(self, at: int, scope: Scope) -> bool:
+        """Tell whether a node at a position belongs to it."""
+        return self.first <= at <= self.last and self.scope is scope
 
 
 class Narrowing:
@@ -61,9 +66,21 @@ class Narrowing:
         at = self._tree.positions.get(id(node), -1)
         scope = self._tree.scope_of(node).execution
         for region in self._regions(path):
-            if region.first <= at <= region.last and region.scope is scope and not self._is_stored(path, region, node, at):
+            if region.covers(at, scope) and not self._is_stored(path, region, node, at):
                 found = self._kept(region.fact, found) or found
         return found
+
+    def test_of(self, node: cst.Name | cst.Attribute) -> cst.CSTNode | None:
+        """Return the test, assertions aside, by which the code knows at `node` that a variable or attribute is not None."""
+        path = dotted_name(node)
+        at = self._tree.positions.get(id(node), -1)
+        scope = self._tree.scope_of(node).execution
+        for region in reversed(self._regions(path) if path in self._told else []):
+            _, kind, holds, _ = region.fact
+            if kind != _CLASS and holds is (kind == _TRUE) and region.covers(at, scope):
+                if not isinstance(self._tree.parent(region.test), cst.Assert) and not self._is_stored(path, region, node, at):
+                    return region.test
+        return None
 
     # where tests count
 
@@ -76,7 +93,7 @@ class Narrowing:
         if path not in self._regions_of:
             positions, scope_of = self._tree.positions, self._tree.scope_of
             found = [
-                _Region(fact, positions[id(first)], self._last(last), scope_of(test).execution)
+                _Region(fact, positions[id(first)], self._last(last), scope_of(test).execution, test)
                 for fact, first, last, test in self._told[path]
             ]
             self._regions_of[path] = sorted(found, key=lambda region: region.first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind, Base
+from conclint.program.beliefs import Breach
 from conclint.program.conflicts import Conflict
 from conclint.program.contexts import Context, Own, Runner
 from conclint.program.deadlocks import Ordering
@@ -12,7 +13,7 @@ from conclint.program.program import Program
 from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
 from conclint.program.surroundings import PROCESS_WIDE
-from conclint.program.telling import race_notes, what_is_wrong, who_runs
+from conclint.program.telling import past_the_lock, race_notes, what_is_wrong, who_runs
 
 if TYPE_CHECKING:
     from conclint.model import ModuleModel
@@ -22,6 +23,7 @@ __all__ = [
     "PROCESS_WIDE",
     "AccessKind",
     "Base",
+    "Breach",
     "Clash",
     "Conflict",
     "Context",
@@ -31,6 +33,7 @@ __all__ = [
     "Program",
     "Runner",
     "SharedAccess",
+    "past_the_lock",
     "race_notes",
     "summarise",
     "what_is_wrong",

@@ -72,6 +72,8 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
         return False
     if write.fact.grows and (steps.fact.takes or (steps.kind is AccessKind.ITERATE and write.fact.of_list)):
         return False  # there is still something to take, and a list may grow while it is gone through
+    if steps.fact.drains:
+        return write.fact.element and not write.fact.voids  # what is emptied by somebody else is not lost by this
     if steps.kind is AccessKind.ITERATE:
         # Binding the name to another container leaves the one that is gone through as it is.
         return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT

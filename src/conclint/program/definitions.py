@@ -11,6 +11,7 @@ from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from conclint.model import Class, ModuleModel
+    from conclint.model.variables import Variable
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
 
@@ -31,8 +32,23 @@ def class_fact(model: ModuleModel, cls: Class, keys: Keys) -> ClassFact:
         tuple(bases),
         {name: keys.of(method) for name, method in cls.methods.items()},
         tuple(sorted(name for name in cls.attributes if name not in cls.methods)),
-        tuple(sorted(name for name, bindings in cls.attributes.items() if _holds_lock(model, bindings))),
+        locks_of(model, cls),
     )
+
+
+def locks_of(model: ModuleModel, cls: Class) -> tuple[str, ...]:
+    """Return the names of the attributes of a class that hold a lock."""
+    return tuple(sorted(name for name, bindings in cls.attributes.items() if _holds_lock(model, bindings)))
+
+
+def sees_to_itself(model: ModuleModel, variable: Variable) -> bool:
+    """Tell what needs no lock of its user: a primitive, a container of single steps, an object that has a lock."""
+    variables = model.variables
+    if variables.is_container(variable) or variables.is_synchronised(variable):
+        return True
+    held = (value for binding in variables.bindings(variable) for value in model.resolver.binding(binding))
+    classes = (value.cls for value in held if isinstance(value, Instance) and value.cls is not None)
+    return any(locks_of(model, one) for cls in classes for one in model.resolver.mro(cls))
 
 
 def _holds_lock(model: ModuleModel, bindings: list[Binding]) -> bool:

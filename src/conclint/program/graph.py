@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from conclint.knowledge.schema import Domain
 from conclint.program.linking import Linker
 
 _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
@@ -90,7 +91,7 @@ class CallGraph:
     @functools.cached_property
     def locking_classes(self) -> frozenset[str]:
         """The classes with a lock of their own or inherited, which some method takes."""
-        taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires}
+        taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires} - self._of_tasks
         found = set()
         for key in self.linker.classes:
             for owner in self.linker.order(key):
@@ -98,13 +99,23 @@ class CallGraph:
                     found.add(key)
         return frozenset(found)
 
+    @functools.cached_property
+    def _of_tasks(self) -> frozenset[str]:
+        """The locks that keep tasks apart, all of which run on one thread."""
+        return frozenset(
+            lock.key for module in self._modules for lock in module.locks if lock.domain is Domain.ASYNCIO
+        )
+
     def used_by_anybody(self) -> Iterator[str]:
         """Yield what users of the program may call from any thread, by its own evidence: its class or module locks."""
         globals_locked = {
             module.path
             for module in self._modules
             for function in module.functions
-            if any(acquire.lock.startswith(f"{module.path}:global ") for acquire in function.acquires)
+            if any(
+                acquire.lock.startswith(f"{module.path}:global ") and acquire.lock not in self._of_tasks
+                for acquire in function.acquires
+            )
         }
         for key, function in self.functions.items():
             if not function.exported or function.is_constructor or not function.name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from conclint.program.beliefs import Breach, bare_uses, overruns, stale_uses
 from conclint.program.conflicts import Conflict, conflicts
 from conclint.program.contexts import Context, Contexts
 from conclint.program.deadlocks import Deadlocks
@@ -14,7 +15,7 @@ from conclint.program.linking import Linker
 from conclint.program.locks import LockNames
 from conclint.program.loops import Loops
 from conclint.program.promises import Promises
-from conclint.program.races import Races, SharedAccess
+from conclint.program.races import Clash, Races, SharedAccess
 from conclint.program.reach import Reach
 from conclint.program.surroundings import Surroundings
 from conclint.program.waiting import Waiting
@@ -82,6 +83,18 @@ class Program:
     def conflicts(self) -> list[Conflict]:
         """The races worth telling, at most one for each function and variable."""
         return conflicts(self.races)
+
+    def bare_uses(self) -> Iterator[Breach]:
+        """Yield the calls of methods on objects that go past the lock of nearly all others."""
+        return bare_uses(self.races)
+
+    def stale_uses(self) -> Iterator[Breach]:
+        """Yield the uses of what a test has just seen, past the lock under which others take it away."""
+        return stale_uses(self.races)
+
+    def overruns(self) -> Iterator[Clash]:
+        """Yield the places where a class that takes locks keeps a number within a limit without one."""
+        return overruns(self.races)
 
     def misfits(self) -> Iterator[MisfitFact]:
         """Yield the callables that are handed over with arguments which they don't take."""

@@ -11,15 +11,17 @@ import libcst as cst
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
+from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import is_conditional
 from conclint.model.confined import confined_at
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
-from conclint.model.words import AccessKind, Base, Confinement
-from conclint.program.definitions import class_fact, exports_of, imports_of
+from conclint.model.words import AccessKind, Confinement
+from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
+from conclint.program.interest import of_interest
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
 from conclint.program.operations import Operation, operations
@@ -119,9 +121,10 @@ class _Summariser:
             for function in model.functions
         ]
         forks = any(root.domain is Domain.PROCESS for root in model.roots)
-        kept = _of_interest(drafts, self._held, with_globals=forks) | self._guards.keys()
+        kept = of_interest(drafts, self._held, with_globals=forks) | self._guards.keys()
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
+            draft.accesses = [*draft.accesses, *believed_reads(model, draft.accesses)]
         return drafts
 
     @functools.cached_property
@@ -189,12 +192,17 @@ class _Summariser:
             self.keys.of_locks(self._held_at_all(access.acts, held) - locks)
             if access.kind is AccessKind.CHECK_THEN_ACT
             else (),
-            is_literal(access.value),
+            is_literal(access.value) and not isinstance(access.value, cst.SimpleString),
             access.grows,
             access.takes,
             (access.grows or access.kind is AccessKind.ITERATE) and self.model.variables.is_list(variable),
             self._is_returned(access),
             self._confined(function, access.parts),
+            method=access.method if access.method and not sees_to_itself(self.model, access.variable) else "",
+            believes=access.believes,
+            counts=access.counts,
+            drains=access.drains,
+            voids=takes_away(self.model, access),
         )
 
     def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:
@@ -290,30 +298,3 @@ class _Summariser:
             return False
         name = function.name
         return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
-
-
-def _of_interest(
-    drafts: list[_Draft], held_in: Callable[[Function], dict[int, frozenset[str]]], *, with_globals: bool
-) -> frozenset[str]:
-    """Return the variables of which some access may be of interest: compound, iterated, changed in place or guarded.
-
-    With `with_globals`, also every global that is written: child processes have copies of their own.
-
-    What is only stored and loaded, each time atomically and without a lock, is nobody's business.
-    """
-    compound: set[str] = set()
-    written: set[str] = set()
-    for draft in drafts:
-        constructor = draft.function.name in ("__init__", "__new__", "__post_init__")
-        held = held_in(draft.function)
-        for access in draft.accesses:
-            key = access.variable.key
-            own = constructor and access.variable.base is Base.SELF
-            if access.kind.writes and not own:
-                written.add(key)
-            guarded = any(held.get(id(part)) for part in access.parts) if held else False
-            changed = access.kind.compound or access.kind is AccessKind.MUTATE
-            copied = with_globals and access.kind.writes and access.variable.base is Base.GLOBAL
-            if guarded or copied or (not own and changed):
-                compound.add(key)
-    return frozenset(compound & written)

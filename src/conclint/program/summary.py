@@ -33,7 +33,7 @@ class AccessFact(msgspec.Struct, frozen=True):
     acts_under: tuple[str, ...] = ()
     """Of a check-then-act: the locks that are held at the act, though not at the test."""
     constant: bool = False
-    """A plain store of a literal: a flag."""
+    """A plain store of a flag: None, True, False or a number. A string names one state of several."""
     grows: bool = False
     """Adds to what a container holds, and takes nothing away."""
     takes: bool = False
@@ -44,6 +44,16 @@ class AccessFact(msgspec.Struct, frozen=True):
     """A read whose value, a container, the function returns as it is."""
     confined: Confinement = Confinement.NONE
     """The thread to which the function keeps the access, by a test."""
+    method: str = ""
+    """The method that is called on the object which the variable holds, where that does not see to its own locking."""
+    believes: bool = False
+    """A read that raises when what a test has seen there, an object or an element, is gone meanwhile."""
+    counts: bool = False
+    """A check-then-act that keeps a number within a limit."""
+    drains: bool = False
+    """Reads out and then empties a container, in two steps."""
+    voids: bool = False
+    """Takes away what a test may have seen: stores None, or removes an element."""
 
 
 class CallFact(msgspec.Struct, frozen=True):

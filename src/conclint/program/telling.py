@@ -10,6 +10,7 @@ from conclint.model.words import AccessKind
 from conclint.program.contexts import Context, Runner
 
 if TYPE_CHECKING:
+    from conclint.program.beliefs import Breach
     from conclint.program.program import Program
     from conclint.program.races import Clash
 
@@ -61,6 +62,12 @@ def what_is_wrong(program: Program, clash: Clash) -> str:
         held = sorted(map(program.locks.label, access.locks))
         return f"under '{held[0]}', which the other side does not hold"
     return "without a lock"
+
+
+def past_the_lock(program: Program, breach: Breach) -> str:
+    """Return which lock an access goes past, and how many others hold it, for a message."""
+    lock = program.locks.label(breach.lock)
+    return f"without '{lock}', which is held at {breach.guarded} of the {breach.places} places with it"
 
 
 def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:

@@ -1,0 +1,90 @@
+"""Reads that rest on an earlier test: `if self.sock is not None: self.sock.send(x)`, `if k in d: d[k]`.
+
+Each read is atomic, but what the test has seen may be gone by then: AttributeError on None, or KeyError.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.catching import is_caught
+from conclint.model.words import AccessKind
+from conclint.syntax.children import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conclint.model.accesses import Access
+    from conclint.model.module import ModuleModel
+
+_USING = (AccessKind.READ, AccessKind.MUTATE, AccessKind.ITERATE)
+_OF_NONE = ("AttributeError", "TypeError", "Exception", "BaseException")
+_OF_KEY = ("KeyError", "LookupError", "Exception", "BaseException")
+
+
+def believed_reads(module: ModuleModel, found: Sequence[Access]) -> Iterator[Access]:
+    """Yield the reads of shared variables that raise when what a test has just seen there is gone meanwhile."""
+    from conclint.model.accesses import Access as Made
+
+    reads = [access for access in found if access.kind is AccessKind.READ]
+    for access in found:
+        if access.kind not in _USING:
+            continue
+        test = _shown_by(module, access) or _holds_key(module, access)
+        if test is not None:
+            inside = {id(node) for node in descendants(test)}
+            tested = [part for one in reads if one.variable == access.variable and id(one.node) in inside for part in one.parts]
+            parts = (*tested, *access.parts)
+            yield Made(access.variable, AccessKind.READ, access.node, parts, access.element, (test,))
+
+
+def takes_away(module: ModuleModel, access: Access) -> bool:
+    """Tell a write after which what a test may have seen is no longer there: None is stored, or an element removed."""
+    if access.kind is AccessKind.STORE:
+        return isinstance(access.value, cst.Name) and access.value.value == "None"
+    deleted = isinstance(module.tree.parent(access.node), cst.Del)
+    return access.kind is AccessKind.MUTATE and (access.removes or deleted)
+
+
+def _shown_by(module: ModuleModel, access: Access) -> cst.CSTNode | None:
+    """Return the test that has shown that there is an object, where its attributes, items or itself are asked for next."""
+    node = access.node
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        node = node.func.value
+    elif isinstance(node, cst.Subscript):
+        node = node.value
+    if not isinstance(node, (cst.Name, cst.Attribute)) or _is_snapshot(access, node):
+        return None
+    parent = module.tree.parent(node)
+    used = (
+        (isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node)
+        or (isinstance(parent, cst.Call) and parent.func is node)
+        or access.kind is AccessKind.ITERATE
+    )
+    test = module.resolver.narrowing.test_of(node) if used else None
+    return None if test is None or is_caught(module, node, *_OF_NONE) else test
+
+
+def _is_snapshot(access: Access, node: cst.Name | cst.Attribute) -> bool:
+    """Tell a local that stands for the variable: it keeps what it was bound to."""
+    return isinstance(node, cst.Name) and node.value != access.variable.label
+
+
+def _holds_key(module: ModuleModel, access: Access) -> cst.CSTNode | None:
+    """Return the test `k in d` around a read of `d[k]`."""
+    node = access.node
+    if access.kind is not AccessKind.READ or not isinstance(node, cst.Subscript) or is_caught(module, node, *_OF_KEY):
+        return None
+    container, key = module.code(node.value), module.code(node)
+    inner: cst.CSTNode = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
+            return None
+        if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and isinstance(outer.test, cst.Comparison):
+            left, target = outer.test.left, outer.test.comparisons[0]
+            if isinstance(target.operator, cst.In) and module.code(target.comparator) == container:
+                return outer.test if key == f"{container}[{module.code(left)}]" else None
+        inner = outer
+    return None

@@ -1,0 +1,146 @@
+"""What locks are believed to guard, by how often they do (Engler et al., "Bugs as Deviant Behavior", SOSP 2001).
+
+A class that takes a lock of its own is meant for several threads, whether or not the program starts any (so RacerD
+reads `@ThreadSafe`). What is done nearly everywhere under that lock is what the lock is for, and the few places without
+it are the ones to look at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conclint.model.words import AccessKind
+from conclint.program.contexts import Context, Runner
+from conclint.program.races import Clash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conclint.program.races import Races, SharedAccess
+
+_PLACES = 3
+_FUNCTIONS = 2
+_NEARLY_ALL = 0.8
+_MOST = 0.5
+_UNCONCERNED = re.compile(r"__(?:repr|str|len|del|sizeof|reduce|getstate)__$")
+"""Methods for people and debuggers, who take what they get, and those that run when nobody else has the object."""
+_ASKING = re.compile(
+    r"(?:get\w*|is|has|can|peek|find|index|count|exists|keys|values|items|tell|fileno|\w*able|q?size|empty|full)(?:_|[A-Z]|$)"
+)
+"""Calls that only ask, and at worst hear what was true a moment ago."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Breach(Clash):
+    """An access without the `lock` that `guarded` of all `places` hold."""
+
+    lock: str
+    guarded: int
+    places: int
+
+
+def bare_uses(races: Races) -> Iterator[Breach]:
+    """Yield the calls of methods on objects without the lock of nearly all others, one for each function and variable.
+
+    Only methods that others call under the lock count: a lock that keeps senders apart is none of the receiver's business.
+    """
+    for accesses in _by_variable(races):
+        uses = [one for one in accesses if one.fact.method]
+        seen: set[str] = set()
+        for lock, guarded in _guards(uses):
+            enough = len(guarded) >= _PLACES and len({one.function.key for one in guarded}) >= _FUNCTIONS
+            if not enough or len(guarded) < _NEARLY_ALL * len(uses) or not races.are_of_threads(frozenset({lock})):
+                continue
+            for use in uses:
+                if lock in use.locks or use.function.key in seen or _is_unconcerned(use) or _ASKING.match(use.fact.method):
+                    continue
+                alike = [one for one in guarded if one.fact.method == use.fact.method]
+                breach = next((found for one in alike if (found := _breach(races, use, one, lock, uses))), None)
+                if breach is not None:
+                    seen.add(use.function.key)
+                    yield breach
+
+
+def stale_uses(races: Races) -> Iterator[Breach]:
+    """Yield the uses of what a test has just seen, without the lock under which others take it away.
+
+    `if self.sock: self.sock.send(x)` raises when `close()` sets `self.sock = None` in between. The evidence: threads of
+    the program that are seen to do both, or nearly all writes and most other accesses under that lock.
+    """
+    for accesses in _by_variable(races):
+        writes = [one for one in accesses if one.kind.writes]
+        seen: set[str] = set()
+        for use in accesses:
+            if not use.fact.believes or use.function.key in seen or _is_unconcerned(use):
+                continue
+            for other in writes:
+                if use.locks & other.locks or use.function.key == other.function.key or not _voids(other, use):
+                    continue
+                lock = min(other.locks, default="")
+                if not lock or not races.are_of_threads(other.locks):
+                    continue
+                others = [one for one in accesses if one.function.key != use.function.key]
+                believed = _share(writes, lock) >= _NEARLY_ALL and _share(others, lock) >= _MOST
+                believed = believed or races.parallel(use, other) is not None
+                breach = _breach(races, use, other, lock, accesses) if believed else None
+                if breach is not None:
+                    seen.add(use.function.key)
+                    yield breach
+                    break
+
+
+def overruns(races: Races) -> Iterator[Clash]:
+    """Yield the places where a class that takes locks compares a number with a limit and then counts, without one."""
+    for accesses in _by_variable(races):
+        for access in accesses:
+            if access.fact.counts and not access.locks and not access.function.is_async:
+                threads = races.parallel(access, access, _is_anybody)
+                if threads is not None:
+                    yield Clash(access, access, *threads)
+
+
+def _by_variable(races: Races) -> Iterator[list[SharedAccess]]:
+    for variable, accesses in sorted(races.variables.items()):
+        if not races.is_of_a_lock(variable):
+            yield [one for one in accesses if not one.in_construction]
+
+
+def _guards(accesses: Sequence[SharedAccess]) -> Iterator[tuple[str, list[SharedAccess]]]:
+    """Yield the locks that some of the accesses hold, though not all, with those that do."""
+    found: dict[str, list[SharedAccess]] = defaultdict(list)
+    for access in accesses:
+        for lock in access.locks:
+            found[lock].append(access)
+    for lock, guarded in sorted(found.items()):
+        if len(guarded) < len(accesses):
+            yield lock, guarded
+
+
+def _is_unconcerned(access: SharedAccess) -> bool:
+    return _UNCONCERNED.search(access.function.name) is not None
+
+
+def _share(accesses: Sequence[SharedAccess], lock: str) -> float:
+    return sum(lock in one.locks for one in accesses) / max(len(accesses), 1)
+
+
+def _voids(write: SharedAccess, use: SharedAccess) -> bool:
+    return write.fact.voids and (write.kind is AccessKind.STORE or (use.fact.element and write.fact.element))
+
+
+def _breach(
+    races: Races, access: SharedAccess, other: SharedAccess, lock: str, all_: Sequence[SharedAccess]
+) -> Breach | None:
+    threads = races.parallel(access, other, lambda _: True)
+    if threads is None:
+        return None
+    places = {one.fact.place for one in all_}
+    guarded = {one.fact.place for one in all_ if lock in one.locks}
+    return Breach(access, other, *threads, lock, len(guarded), len(places))
+
+
+def _is_anybody(context: Context) -> bool:
+    return context.runner is Runner.ANYBODY
