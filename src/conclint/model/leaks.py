@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
 from conclint.model.locksets import Raising
 from conclint.syntax import BindingKind
+from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -127,7 +129,17 @@ def _candidates(
         if taken.releases
         and taken.lock.key not in foreign
         and (taken.by_helper or taken.lock.key not in handed_over)
+        and not _is_handed_on(module, function, taken.call)
     }
+
+
+def _is_handed_on(module: ModuleModel, function: Function, acquire: cst.Call) -> bool:
+    """Tell a lock in a variable that somebody else gets behind the acquire, and then may be the one to give it back."""
+    lock = acquire.func.value if isinstance(acquire.func, cst.Attribute) else None
+    bindings = function.scope.bindings.get(lock.value, ()) if isinstance(lock, cst.Name) else ()
+    escapes = {id(escape.node) for binding in bindings for escape in fate_of_variable(module, binding).escapes}
+    order = itertools.dropwhile(lambda node: node is not acquire, descendants(function.node)) if escapes else ()
+    return any(id(node) in escapes for node in order)
 
 
 def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:

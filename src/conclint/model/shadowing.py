@@ -105,13 +105,16 @@ class _Name:
         return (Harm.LOST, found) if lost else None
 
     def _goes_on(self, binding: Binding) -> bool:
-        """Tell a method that calls the one it takes the place of."""
+        """Tell a method that calls the one it takes the place of, be it by a name that was given to that before."""
         scope = self._module.tree.scopes.get(id(binding.node)) if binding.kind is BindingKind.DEFINITION else None
-        return scope is not None and any(
-            isinstance(call.func, cst.Attribute) and call.func.attr.value == self._name
-            for inner in scope.walk()
-            for call in inner.calls
-        )
+        called = (call.func for inner in scope.walk() for call in inner.calls) if scope is not None else ()
+        return any(map(self._is_the_original, called))
+
+    def _is_the_original(self, func: cst.BaseExpression) -> bool:
+        if isinstance(func, cst.Attribute):
+            return func.attr.value == self._name
+        symbols = (value.name for value in self._module.values(func) if isinstance(value, Symbol))
+        return any(name.rpartition(".")[2] == self._name for name in symbols)
 
     def _is_plain_method(self, binding: Binding) -> bool:
         """Tell a method, which nobody can take for the value that is expected, from a property."""
