@@ -52,13 +52,14 @@ class ReleaseUnheld(ModuleRule):
 
         for found in unheld_releases(module):
             label = found.lock.label
+            when = f" when '{module.label(found.culprit)}' raises" if found.culprit is not None else ""
             if found.by_with:
-                message = f"'{label}' is released inside its own 'with', which releases it again"
+                message = f"'{label}' is released inside its own 'with', which releases it again{when}"
                 note = "the 'with' that releases it again"
             elif found.twice:
                 message = f"a path releases '{label}' that has released it already"
-                if found.culprit is not None:
-                    message = f"'{label}' is released a second time when '{module.label(found.culprit)}' raises"
+                if when:
+                    message = f"'{label}' is released a second time{when}"
                 note = "released here before"
             else:
                 message = f"a path releases '{label}' without having taken it"

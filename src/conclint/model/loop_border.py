@@ -30,12 +30,18 @@ _SUBMITTING = "asyncio.run_coroutine_threadsafe"
 _WAITING = ("result", "exception")
 _ASKING = frozenset({"current_thread", "get_ident", "get_native_id", "main_thread", "_MainThread"})
 _ASKING_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop"})  # also wrappers of that name
+_RUNNING_LOOP = frozenset({"run_forever", "run_until_complete", "run_sync"})
 
 
 def asks_who_runs(module: ModuleModel, function: Function) -> bool:
-    """Tell whether a function asks which thread, or which loop, it is run by, and so may be prepared for either."""
-    if not module.says(*_ASKING, *_ASKING_FOR_LOOP, "get_event_loop"):
+    """Tell whether a function asks which thread, or which loop, it is run by, and so may be prepared for either.
+
+    Who runs a loop, whatever object that is, knows as well.
+    """
+    if not module.says(*_ASKING, *_ASKING_FOR_LOOP, *_RUNNING_LOOP, "get_event_loop"):
         return False
+    if not function.is_async and any(attribute.attr.value in _RUNNING_LOOP for attribute in function.scope.attributes):
+        return True
     named = {attribute.attr.value for attribute in function.scope.attributes}
     named |= {name.value for name in function.scope.names}
     if not named.isdisjoint(_ASKING if function.is_async else _ASKING | _ASKING_FOR_LOOP):
