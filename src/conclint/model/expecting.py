@@ -12,6 +12,28 @@ from conclint.syntax.walk import dotted_name
 if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
+_DEMANDING = frozenset(
+    {"assertRaises", "assertRaisesRegex", "assertWarns", "assertWarnsRegex", "deprecated_call", "raises", "warns"}
+)
+_DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
+
+
+def is_put_to_the_test(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell what stands in a `with` that demands an exception or a warning: that it goes wrong there is what is tested."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        kind = outer.__class__
+        if kind in _DEFINING:
+            return False
+        if kind is cst.With and inner is outer.body and any(_demands(item.item) for item in outer.items):  # type: ignore[attr-defined]
+            return True
+        inner = outer
+    return False
+
+
+def _demands(manager: cst.BaseExpression) -> bool:
+    return isinstance(manager, cst.Call) and dotted_name(manager.func).rpartition(".")[2] in _DEMANDING
+
 
 def is_expected(module: ModuleModel, node: cst.CSTNode, exception: str) -> bool:
     """Tell whether an exception that `node` raises, by its name, is caught or asked for in the same function."""

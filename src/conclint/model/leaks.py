@@ -12,6 +12,7 @@ import libcst as cst
 from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
 from conclint.model.locksets import Raising
+from conclint.model.values import Instance
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -129,17 +130,30 @@ def _candidates(
         if taken.releases
         and taken.lock.key not in foreign
         and (taken.by_helper or taken.lock.key not in handed_over)
-        and not _is_handed_on(module, function, taken.call)
+        and not _is_others_or_nobodys(module, function, taken.call)
     }
 
 
-def _is_handed_on(module: ModuleModel, function: Function, acquire: cst.Call) -> bool:
-    """Tell a lock in a variable that somebody else gets behind the acquire, and then may be the one to give it back."""
+def _is_others_or_nobodys(module: ModuleModel, function: Function, acquire: cst.Call) -> bool:
+    """Tell a lock in a variable that is another's to give back, or that nobody else will ever want.
+
+    The first is one that somebody gets behind the acquire, as an argument or in what is handed on; the second one that the
+    function makes for itself and lets nobody see.
+    """
     lock = acquire.func.value if isinstance(acquire.func, cst.Attribute) else None
     bindings = function.scope.bindings.get(lock.value, ()) if isinstance(lock, cst.Name) else ()
-    escapes = {id(escape.node) for binding in bindings for escape in fate_of_variable(module, binding).escapes}
-    order = itertools.dropwhile(lambda node: node is not acquire, descendants(function.node)) if escapes else ()
+    fates = [fate_of_variable(module, binding) for binding in bindings]
+    if lock is None or not fates:
+        return False
+    escapes = {id(escape.node) for fate in fates for escape in fate.escapes}
+    if not escapes and not any(fate.captured for fate in fates):
+        return all(isinstance(value, Instance) and _is_made_in(function, value) for value in module.values(lock))
+    order = itertools.dropwhile(lambda node: node is not acquire, descendants(function.node))
     return any(id(node) in escapes for node in order)
+
+
+def _is_made_in(function: Function, value: Instance) -> bool:
+    return value.site is not None and value.site.scope is function.scope
 
 
 def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNode | None:

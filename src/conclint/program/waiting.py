@@ -201,8 +201,11 @@ class Waiting:
             if root.where not in _INTERRUPTING:
                 continue
             for key in self._graph.targets(root):
-                for operation, _function, way in self._reach.operations(key, lambda one: one.reentrant is False):
-                    yield root, operation, way
+                told: set[str] = set()
+                for operation, function, way in self._reach.operations(key, lambda one: one.reentrant is False):
+                    if function.key not in told:
+                        told.add(function.key)
+                        yield root, operation, way
 
 
 def _is_long(operation: OperationFact) -> bool:

@@ -94,6 +94,7 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
                 drafts.extend((rule, report) for report in rule.check(model))  # type: ignore[attr-defined]
             except Exception as problem:  # noqa: BLE001
                 failures.append(_defect(source, rule.code, problem))
+    drafts = [(rule, report) for rule, report in drafts if not _is_meant(model, report)]
     locator = Locator(model.tree)
     locator.find(_nodes(report for _, report in drafts))
     findings = tuple(_finding(source, rule, report, model, locator) for rule, report in drafts)
@@ -101,6 +102,13 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
     if summarise:
         summary = _summary(source, model, locator, failures)
     return FileResult(findings, tuple(failures), summary=summary)
+
+
+def _is_meant(model: ModuleModel, report: Report) -> bool:
+    """Tell whether a test demands that what is reported goes wrong."""
+    from conclint.model.expecting import is_put_to_the_test
+
+    return not isinstance(report.at, (Place, Span)) and is_put_to_the_test(model, report.at)
 
 
 def _summary(
