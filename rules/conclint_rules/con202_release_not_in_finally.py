@@ -36,7 +36,7 @@ class ReleaseNotInFinally(ModuleRule):
 
     ## What is missed
 
-    What cannot be seen to raise: arithmetic, attributes of the class's own objects, logging. Locks that are
+    What cannot be seen to raise: arithmetic, attributes, logging. Locks that are
     released in another function, unless that is a thread or task for which they were taken, or in a callback, and locks
     of a collection that is locked in a loop.
 

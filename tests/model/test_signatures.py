@@ -209,6 +209,18 @@ def test_what_a_library_adds_and_keeps_is_counted() -> None:
     """) == ["with 1 argument by position, of which it takes none"]
 
 
+def test_what_a_task_group_passes_is_counted() -> None:
+    assert problems("""
+        import anyio
+        async def ready(task_status): pass
+        async def deaf(): pass
+        async def main():
+            async with anyio.create_task_group() as group:
+                await group.start(ready)
+                await group.start(deaf)
+    """) == ["with an argument 'task_status' that it does not have"]
+
+
 _PARAMETERS = st.lists(
     st.sampled_from(["a", "b", "c=1", "d=1", "/", "*", "*args", "**kwargs", "e", "f=1"]), max_size=6, unique=True
 )

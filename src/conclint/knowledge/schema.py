@@ -79,6 +79,8 @@ class Runs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     passes: int | None = None
     """How many positional arguments the library passes (the result, a signal's number and frame); None:
     those of `args` and `kwargs` only."""
+    names: tuple[str, ...] = ()
+    """The keyword arguments that the library passes besides: anyio's `task_status`."""
     taken_by: str | None = None
     """The type of the object that runs it, when that is called with what this call makes: `Parallel()(delayed(f)(1))`."""
     executor: Parameter | None = None
@@ -199,6 +201,8 @@ class Attribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     returns: str | None = None
     effect: str | None = None
+    guarded_by: str | None = None
+    """The attribute that holds the lock of this condition."""
     source: str | None = None
 
 

@@ -17,14 +17,16 @@ from conclint.model.values import UNKNOWN, ClassValue, Symbol
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conclint.draft import Remedy
     from conclint.model.definitions import Class, Function
     from conclint.model.entry_locks import Entry
     from conclint.model.events import Event
+    from conclint.model.graph import Op
     from conclint.model.locks import Lock
     from conclint.model.module import ModuleModel
+    from conclint.model.paths import Facts, State
     from conclint.model.values import Value
 
 _NEED_THE_LOCK = frozenset({"wait", "wait_for", "notify", "notify_all"})
@@ -59,6 +61,8 @@ def unlocked_calls(module: ModuleModel) -> Iterator[Unlocked]:
             continue
         held = here | module.entry_locks(function) | module.entries.held_by_callers(function)
         if lock.key in held or (held and not _is_known_by_this_name(module, event, lock)):
+            continue
+        if _is_taken_on_some_path(module, function, lock, event.node):
             continue
         if not _may_come_with_locks(module, function, lock) and not _may_lock_unseen(module, function, event):
             raised = event.facts.raises[0] if event.facts.raises else "RuntimeError"
@@ -98,6 +102,20 @@ def _is_known_by_this_name(module: ModuleModel, event: Event, lock: Lock) -> boo
         if not any(module.locks.path(target) == lock.key for target in targets):
             return False
     return True
+
+
+def _is_taken_on_some_path(module: ModuleModel, function: Function, lock: Lock, node: cst.CSTNode) -> bool:
+    """Tell whether a test decides if the function takes the lock itself: `if sync: lock.acquire()`; who says no may have it."""
+    exploration = module.locks.explored(function)
+    found: list[bool] = []
+
+    def see(op: Op, states: Mapping[State, Facts]) -> None:
+        if op.node is node:
+            found.extend(any(key == lock.key for key, _ in held) for held in states)  # type: ignore[attr-defined]
+
+    if exploration is not None:
+        exploration.visit(see)
+    return any(found)
 
 
 def _may_come_with_locks(module: ModuleModel, function: Function, lock: Lock) -> bool:

@@ -34,6 +34,7 @@ _GENERATED = {
 }
 _HARMLESS = frozenset({"typing.final", "functools.total_ordering"})
 _OBJECT_INIT = "builtins.object.__init__"
+_ENOUGH_TO_STAND_IN = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,10 +91,20 @@ def stored_early(module: ModuleModel, cls: Class) -> Iterator[cst.Attribute]:
         yield from (node for node, is_store in construction.early_accesses() if is_store)
 
 
+def stands_in(module: ModuleModel, cls: Class, base: str) -> bool:
+    """Tell a class that keeps by itself so much of what the library's class keeps that it is written to stand in for that."""
+    own = [
+        name for name in module.knowledge.reserved(base) if name in cls.attributes and name.startswith("_")
+    ]
+    return len(own) >= _ENOUGH_TO_STAND_IN and "_started" in own
+
+
 def _constructions(module: ModuleModel, classes: Iterable[Class] | None = None) -> Iterator[_Construction]:
     for cls in module.classes if classes is None else classes:
         base = module.resolver.library_base(cls)
         if base is None or base[1].kind not in (Primitive.THREAD, Primitive.PROCESS, Primitive.TIMER):
+            continue
+        if stands_in(module, cls, base[0]):
             continue
         start = module.knowledge.reserved(base[0]).get("start")
         if start is not None and start.early_use is not None:

@@ -9,7 +9,7 @@ import libcst as cst
 from conclint.knowledge.words import Domain, Primitive
 from conclint.model.graph import Op, OpKind
 from conclint.model.lock_effects import NO_EFFECT
-from conclint.model.values import NONE, UNKNOWN, Instance, Items, Value
+from conclint.model.values import UNKNOWN, Instance, Items, Value
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _TESTING = frozenset({cst.If, cst.While, cst.IfExp})
-_QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive"})
+_QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive", "cancel"})
 _QUIET_BUILTINS = frozenset(
     {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple", "range", "enumerate", "zip"}
     | {"max", "min"}
@@ -34,8 +34,10 @@ _QUIET_FUNCTIONS = frozenset(
         "time.sleep",
     }
 )
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_SCHEDULING = frozenset({"call_at", "call_later", "call_soon", "call_soon_threadsafe", "time"})
+_FAILS_FOR_NO_ITEM = frozenset({"add", "clear", "copy", "discard", "get", "items", "keys", "setdefault", "values"})
 _MADE_WITHOUT_FAIL = (Primitive.LOCK, Primitive.CONDITION, Primitive.EVENT, Primitive.THREAD)
-_ATTRIBUTES_OF_ALL = frozenset({"__dict__", "__class__", "__doc__", "__module__"})
 
 
 class Fallible:
@@ -47,10 +49,11 @@ class Fallible:
         self._tested: dict[int, set[str]] = {}
 
     def of(self, op: Op) -> bool:
-        """Tell whether an operation may raise: calls, subscripts, attributes of unknown values, awaits, imports.
+        """Tell whether an operation may raise: calls, subscripts, awaits, imports.
 
-        Releasing a lock, waiting for a condition and asking a primitive about itself do not count, nor do functions
-        that only make, measure or tell the time.
+        Attributes are taken to be there: one that is missing would be noticed at once. Releasing a lock, waiting for a
+        condition and asking a primitive about itself do not count, nor do logging, setting timers of an event loop, and
+        functions that only make, measure or tell the time.
         """
         key = op.kind, id(op.node)
         if key not in self._known:
@@ -70,9 +73,7 @@ class Fallible:
         if op.kind is OpKind.CALL:
             return not self._is_quiet(op.node)
         if op.kind in (OpKind.LOAD, OpKind.DELETE):
-            if isinstance(op.node, cst.Subscript):
-                return not self._is_asked_about(op.node.value)
-            return isinstance(op.node, cst.Attribute) and self._is_risky(op.node)
+            return isinstance(op.node, cst.Subscript) and not self._is_asked_about(op.node.value)
         return False
 
     def _is_quiet(self, node: cst.CSTNode) -> bool:
@@ -81,7 +82,7 @@ class Fallible:
         if self._takes_or_releases(node):
             return True
         if isinstance(func, cst.Attribute):
-            if func.attr.value in _QUIET_CALLS:
+            if func.attr.value in _QUIET_CALLS or _is_service(func) or self._asks_container(func):
                 return True
             if func.attr.value == "wait":
                 return self._model.locks.lock(func.value) is not None
@@ -89,24 +90,14 @@ class Fallible:
             return self._model.symbol(func) is not None
         return self._model.symbol(func) in _QUIET_FUNCTIONS or all(map(_is_made_without_fail, self._model.values(node)))
 
+    def _asks_container(self, func: cst.Attribute) -> bool:
+        """Tell a method of a list, dict or set that fails for no item and no key: `d.get`, `s.add`."""
+        values = self._model.values(func.value) if func.attr.value in _FAILS_FOR_NO_ITEM else (UNKNOWN,)
+        return all(isinstance(value, Items) for value in values)
+
     def _takes_or_releases(self, call: cst.Call) -> bool:
         """Tell a call on a lock, and that of a function that is there to take or release one."""
         return self._model.locks.event(Op(OpKind.CALL, call)) is not None or self._model.locks.effect_of_call(call) != NO_EFFECT
-
-    def _is_risky(self, node: cst.Attribute) -> bool:
-        """An attribute of `self`, a class or a module is there; of anything else it may be missing.
-
-        Where an object may be None as well, the code is trusted to have asked.
-        """
-        parent = self._model.tree.parent(node)
-        if isinstance(parent, cst.Call) and parent.func is node:
-            return False  # whether this raises is told of the call
-        if node.attr.value in _ATTRIBUTES_OF_ALL:
-            return False
-        if isinstance(parent, cst.Attribute) and parent.attr.value == "release":
-            return False  # it was there to be acquired
-        values = [value for value in self._model.values(node.value) if value != NONE]
-        return not values or UNKNOWN in values
 
     def _is_asked_about(self, container: cst.BaseExpression) -> bool:
         """Tell whether a test of the same function speaks of a container: `if key in d`, `while not q`."""
@@ -123,6 +114,12 @@ class Fallible:
                 for part in descendants(node.test)  # type: ignore[attr-defined]
             }
         return name in self._tested[key]
+
+
+def _is_service(func: cst.Attribute) -> bool:
+    """Tell what the name says to be a method of a logger or an event loop: `log.info`, `self._loop.call_soon`."""
+    of = dotted_name(func.value).rpartition(".")[2].lower()
+    return (func.attr.value in _LOGGING and "log" in of) or (func.attr.value in _SCHEDULING and "loop" in of)
 
 
 def _is_made_without_fail(value: Value) -> bool:

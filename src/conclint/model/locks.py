@@ -337,7 +337,7 @@ class LockNames:
     def _attribute_path(self, node: cst.Attribute) -> _Path | None:
         if (symbol := self._module.symbol(node)) is not None:
             return _Path(symbol)
-        name = node.attr.value
+        name = self._guard_by_name(node)
         for value in self._module.values(node.value):
             if isinstance(value, (Instance, ClassValue)) and value.cls is not None:
                 owner, shared = self._owner_of(value, name)
@@ -354,6 +354,15 @@ class LockNames:
         owner_scope = scope.owner(root)
         where = owner_scope.qualified_name if owner_scope is not None else "?"
         return _Path(f"{where}:{base}.{name}")
+
+    def _guard_by_name(self, node: cst.Attribute) -> str:
+        """Return the attribute that a lock is known by: `queue.not_empty` is a condition of `queue.mutex`."""
+        for value in self._module.values(node.value):
+            if isinstance(value, Instance):
+                facts = self._module.knowledge.attribute(value.type_name, node.attr.value)
+                if facts is not None and facts.guarded_by is not None:
+                    return facts.guarded_by
+        return node.attr.value
 
     def _alias_of_attribute(self, cls: Class, name: str) -> _Path | None:
         """Return the path of what an attribute only repeats: `self.mutex = self._lock`."""

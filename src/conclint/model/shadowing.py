@@ -10,7 +10,8 @@ import libcst as cst
 
 from conclint.knowledge.parameter import Parameter
 from conclint.model.arguments import argument, has_star
-from conclint.model.constructing import stored_early
+from conclint.model.constructing import stands_in, stored_early
+from conclint.model.events import functions_of
 from conclint.model.plain_types import plain_type
 from conclint.model.values import NONE, Constant, Instance, Items, Symbol
 from conclint.syntax import BindingKind
@@ -56,7 +57,7 @@ def shadows(module: ModuleModel) -> Iterator[Shadow]:
     """Yield what classes of the module overwrite, once for each class and name."""
     for cls in module.classes:
         base = module.resolver.library_base(cls)
-        if base is None:
+        if base is None or stands_in(module, cls, base[0]):
             continue
         above = module.resolver.mro(cls)[1:]
         for name, reserved in module.knowledge.reserved(base[0]).items():
@@ -106,13 +107,22 @@ class _Name:
 
     def _goes_on(self, binding: Binding) -> bool:
         """Tell a method that calls the one it takes the place of, be it by a name that was given to that before."""
-        scope = self._module.tree.scopes.get(id(binding.node)) if binding.kind is BindingKind.DEFINITION else None
-        called = (call.func for inner in scope.walk() for call in inner.calls) if scope is not None else ()
-        return any(map(self._is_the_original, called))
+        scope = (
+            self._module.tree.scopes.get(id(binding.node)) if binding.kind is BindingKind.DEFINITION else None
+        )
+        if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.BaseExpression):
+            functions = [function for function, _ in functions_of(self._module.values(binding.value))]
+            scope = functions[0].scope if functions else None
+        calls = (call for inner in scope.walk() for call in inner.calls) if scope is not None else ()
+        return any(map(self._asks_the_original, calls))
 
-    def _is_the_original(self, func: cst.BaseExpression) -> bool:
+    def _asks_the_original(self, call: cst.Call) -> bool:
+        """Tell a call of it, and `getattr(super(), "_bootstrap", None)`."""
+        func = call.func
         if isinstance(func, cst.Attribute):
             return func.attr.value == self._name
+        if self._module.symbol(func) == "builtins.getattr" and len(call.args) > 1:
+            return Constant(self._name) in self._module.values(call.args[1].value)
         symbols = (value.name for value in self._module.values(func) if isinstance(value, Symbol))
         return any(name.rpartition(".")[2] == self._name for name in symbols)
 

@@ -98,7 +98,7 @@ def given_with(module: ModuleModel, handover: Handover) -> Given | None:
     names = _names(module, handover)
     if positional is None or names is None:
         return None
-    return Given(positional + (runs.passes or 0), names)
+    return Given(positional + (runs.passes or 0), (*names, *runs.names))
 
 
 def _count(module: ModuleModel, given: cst.Arg | None) -> int | None:

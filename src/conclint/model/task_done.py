@@ -118,7 +118,7 @@ class _Consumer:
             join = joins[0] if joins else None
             found: dict[int, Miscount] = {}
             for slip, (take, _, tested) in self._open(plain):
-                if slip is Slip.LAST and tested and joins and not self._waits_for_last(joins):
+                if slip is Slip.LAST and tested and (joins or self._is_in_sight()) and not self._waits_for_last(joins):
                     continue
                 if slip is not Slip.FAILED:
                     found.setdefault(take, Miscount(slip, self.takes[take], self.dones[0], join))
@@ -187,6 +187,11 @@ class _Consumer:
             if id(around.test) not in {id(test) for test in self.tests}:
                 return next((part for part in descendants(around.test) if isinstance(part, cst.Name)), done)
         return done
+
+    def _is_in_sight(self) -> bool:
+        """Tell a function inside another one, which nobody from elsewhere gives a queue to."""
+        around = self.function.scope.parent
+        return around is not None and around.is_callable
 
     def _waits_for_last(self, joins: list[cst.Call]) -> bool:
         """Tell whether somebody puts what ends the consumer and then waits until all is counted, that included."""
