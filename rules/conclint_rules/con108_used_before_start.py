@@ -37,7 +37,7 @@ class UsedBeforeStart(ModuleRule):
     ## What is missed
 
     Objects that are started on some paths and not on others, but for what a constructor starts on a condition and a
-    method joins without any. Objects in attributes that nothing in the module starts, unless their name begins with an
+    method joins without any; that may be of a class from another module, if it is only used as a thread is. Objects in attributes that nothing in the module starts, unless their name begins with an
     underscore. Threads that join themselves, where an argument decides about it.
     """
 
@@ -48,6 +48,7 @@ class UsedBeforeStart(ModuleRule):
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every use that comes before the start on all paths, and every thread that joins itself."""
         from conclint.model.joining import joins_itself
+        from conclint.model.thread_like import joined_unstarted
         from conclint.model.turns import too_early, too_early_for_some
 
         for word in ("join", "terminate", "kill"):
@@ -60,6 +61,10 @@ class UsedBeforeStart(ModuleRule):
             message = f"'{label}.join()' raises {found.exception} where the constructor has not started '{label}'"
             notes = (Note(found.earlier.node, "this start depends on a condition"),) if found.earlier else ()
             yield Report(found.event.node, message, notes)
+        for one in joined_unstarted(module):
+            label = module.label(one.object)
+            message = f"'{label}' is joined also where the constructor has not started it, which raises RuntimeError for a thread"
+            yield Report(one.join, message, (Note(one.start, "this start depends on a condition"),))
         for join in joins_itself(module):
             label = module.label(join.event.object)
             message = f"'{label}' is joined by the very code that it runs, which raises {join.exception}"
