@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conclint import packs
+from conclint.discovery import discover
 from conclint.finding import Finding
 from conclint.run import engine
 from conclint.run.select import Selection
@@ -156,7 +157,7 @@ def cases_in(document: Mapping[str, list[dict[str, str]]], folder: Path) -> list
 def lint(path: Path, *, default: bool) -> tuple[Finding, ...]:
     """Return what is found in a file or folder, as a program of its own. Raises `RuntimeError` where a rule fails."""
     codes = frozenset(rule.code for rule in packs.installed_rules() if rule.default or not default)
-    result = engine.run([str(path)], Settings(Selection(codes)))
+    result = engine.run(discover([str(path)]).files, Settings(Selection(codes)))
     if result.failures:
         raise RuntimeError("\n".join(f"{failure.path}: {failure.message}" for failure in result.failures))
     return result.findings

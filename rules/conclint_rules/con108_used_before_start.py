@@ -37,8 +37,9 @@ class UsedBeforeStart(ModuleRule):
     ## What is missed
 
     Objects that are started on some paths and not on others, but for what a constructor starts on a condition and a
-    method joins without any; that may be of a class from another module, if it is only used as a thread is. Objects in attributes that nothing in the module starts, unless their name begins with an
-    underscore. Threads that join themselves, where an argument decides about it.
+    method joins without any; that may be of a class from another module, if it is only used as a thread is. Objects in
+    attributes that nothing in the module starts, unless their name begins with an underscore. Threads that join
+    themselves, where an argument decides about it.
     """
 
     code = "CON108"

@@ -78,6 +78,14 @@ def test_whole_packages_are_linted_where_they_are_there(case: recall.Case, tmp_p
     assert case.sides(tmp_path) == (tmp_path / "one" / "buggy", tmp_path / "one" / "fixed")
 
 
+def test_a_folder_is_linted_as_one_program(tmp_path: Path) -> None:
+    (tmp_path / "locks.py").write_text("import threading\n\nlock = threading.Lock()\n")
+    use = "import threading\nfrom locks import lock\n\ndef f():\n    with lock:\n        g()\n\ndef g():\n    with lock: pass\n"
+    (tmp_path / "use.py").write_text(use)
+    assert [one.code for one in recall.lint(tmp_path, default=True)] == ["CON207"]
+    assert recall.lint(tmp_path / "use.py", default=True) == ()
+
+
 def test_what_is_left_in_the_mended_function_counts_against_the_rule(case: recall.Case) -> None:
     buggy = [finding(11, "Box.take")]
     assert recall.judge(case, buggy, [finding(11, "Box.put")]).verdict == "found"

@@ -74,6 +74,15 @@ class Locks:
         """The locks that were asked for so far, by key."""
         return self._names.by_key
 
+    def told(self) -> dict[str, Lock]:
+        """Return the locks that the module makes, for itself or for others, and those of which it was asked, by key."""
+        for lock in self._names.of_module.values():
+            self._names.note(lock)
+        for cls in self._module.classes:
+            for lock in self._names.of_class(cls).values():
+                self._names.note(lock)
+        return self._names.by_key
+
     def lock(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that an expression stands for, None when it is none."""
         return self._names.lock(node)

@@ -120,7 +120,7 @@ def _is_timed(node: cst.CSTNode) -> bool:
 
 
 def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
-    """Yield the locks that a module speaks of."""
+    """Yield the locks that a module speaks of, and those that it makes for others to use."""
     classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
     own = {
         f"{cls.qualified_name}.{name}"
@@ -129,7 +129,7 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
         if all(isinstance(binding.value, cst.Call) for binding in bindings)
     }
     handed_over = model.locks.handed_over
-    for key, lock in sorted(model.locks.by_key.items()):
+    for key, lock in sorted(model.locks.told().items()):
         owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
         symbol = "" if owner in classes or key.startswith(("global ", "<", "?")) or ":" in key else key
         yield LockFact(
