@@ -40,7 +40,7 @@ RULES = {
     "check-then-act": ("CON40", "CON212", "CON604"),
     "condition-misuse": ("CON30",),
     "daemon-misuse": ("CON1", "CON2"),
-    "fork-with-threads": ("CON116",),
+    "fork-with-threads": ("CON116", "CON803"),
     "inconsistent-locking": ("CON40", "CON302"),
     "iteration-while-mutated": ("CON40",),
     "lock-across-await": ("CON701",),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.given_functions import calls_given_function
+from conclint.model.lock_bindings import bindings_of_lock
 from conclint.model.values import Super
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def _in_method(module: ModuleModel, cls: Class, method: Function) -> Iterator[Sh
         if not _computes(module, cls, method, call):
             continue
         locks = [module.locks.by_key[key] for key in sorted(held.get(id(call), frozenset()) | outer)]
-        common = [lock for lock in locks if lock.kind is not None and _is_common(module, cls, lock)]
-        if common:
-            yield SharedLock(call, cls, common[0], _made(module, cls, common[0]))
-            return
+        for lock in locks:
+            made = bindings_of_lock(module, cls, lock)
+            if made and lock.kind is not None:
+                yield SharedLock(call, cls, lock, made[0].value)
+                return
 
 
 def _computes(module: ModuleModel, cls: Class, method: Function, call: cst.Call) -> bool:
@@ -73,18 +75,3 @@ def _is_given_object(method: Function, call: cst.Call) -> bool:
     names = [parameter.name.value for parameter in method.parameters[1:]]
     objects = names[:1] if method.name == "__get__" else names
     return any(isinstance(given.value, cst.Name) and given.value.value in objects for given in call.args)
-
-
-def _is_common(module: ModuleModel, cls: Class, lock: Lock) -> bool:
-    """Tell a lock of the descriptor, its class or its module from those that are looked up or come from elsewhere."""
-    owner, _, name = lock.key.rpartition(".")
-    of_class = any(owner == one.qualified_name and name in one.attributes for one in module.resolver.mro(cls))
-    return of_class or lock.key.startswith("global ")
-
-
-def _made(module: ModuleModel, cls: Class, lock: Lock) -> cst.CSTNode | None:
-    name = lock.key.rpartition(".")[2]
-    for owner in module.resolver.mro(cls):
-        for binding in owner.attributes.get(name, ()):
-            return binding.value
-    return None

@@ -84,18 +84,30 @@ class Graph:
             block.ops.clear()
             block.edges.clear()
 
-    def reachable(self, passable: Callable[[Edge], bool] = lambda _edge: True) -> Iterator[Op]:
-        """Yield the operations that some way from the entry leads to, over passable edges, exceptions included."""
+    def reachable(
+        self,
+        passable: Callable[[Edge], bool] = lambda _edge: True,
+        until: Callable[[Op], bool] = lambda _op: False,
+    ) -> Iterator[Op]:
+        """Yield the operations that some way from the entry leads to, exceptions included.
+
+        The ways go over passable edges, and end behind an operation that `until` tells.
+        """
         seen: set[int] = set()
         pending = [self.entry]
         while pending:
             block = pending.pop()
-            if id(block) not in seen:
-                seen.add(id(block))
-                yield from block.ops
+            if id(block) in seen:
+                continue
+            seen.add(id(block))
+            if block.handler is not None and block.ops:
+                pending.append(block.handler)
+            for op in block.ops:
+                yield op
+                if until(op):
+                    break
+            else:
                 pending.extend(edge.target for edge in block.edges if passable(edge))
-                if block.handler is not None and block.ops:
-                    pending.append(block.handler)
 
     def ops(self) -> Iterator[Op]:
         """Yield every operation, block by block; a syntax node may come up more than once."""

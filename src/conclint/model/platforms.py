@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.draft import Change, Remedy
+from conclint.model.assuming import Assumption, passable
 from conclint.model.values import Constant, Items
-from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 _MACOS = {"sys.platform": "darwin", "os.name": "posix", "platform.system": "Darwin"}
-_DEEPEST = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,11 +48,7 @@ def _tests_against(
     module: ModuleModel, graph: Graph, call: cst.Call
 ) -> tuple[tuple[cst.BaseExpression, bool], ...]:
     """Return the tests that keep macOS from a call, those that do it alone where there are such."""
-    asked = {
-        id(edge.test): edge.test for block in graph.blocks for edge in block.edges if edge.test is not None
-    }
-    told = ((test, on_macos(module, test)) for test in asked.values())
-    settled = [(test, outcome) for test, outcome in told if outcome is not None]
+    settled = Assumption(module, _on_macos).settled(graph)
     if not settled or _gets_to(graph, call, settled) or not _gets_to(graph, call, ()):
         return ()
     alone = [each for each in settled if not _gets_to(graph, call, [each])]
@@ -62,10 +57,7 @@ def _tests_against(
 
 def _gets_to(graph: Graph, call: cst.Call, settled: Sequence[tuple[cst.BaseExpression, bool]]) -> bool:
     """Tell whether some way leads to a call when these tests come out like that."""
-    against = {(id(test), not outcome) for test, outcome in settled}
-    return any(
-        op.node is call for op in graph.reachable(lambda edge: (id(edge.test), edge.truth) not in against)
-    )
+    return any(op.node is call for op in graph.reachable(passable(settled)))
 
 
 def frozen_instead(module: ModuleModel, found: LeftOut) -> Remedy | None:
@@ -103,31 +95,11 @@ def _only_calls(branch: cst.If, call: cst.Call) -> bool:
     )
 
 
-def on_macos(module: ModuleModel, test: cst.BaseExpression, depth: int = 0) -> bool | None:
-    """Return how a test comes out on macOS, None where that does not depend on the platform alone."""
-    if depth > _DEEPEST:
-        return None
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        outcome = on_macos(module, test.expression, depth + 1)
-        return None if outcome is None else not outcome
-    if isinstance(test, cst.BooleanOperation):
-        return _of_both(
-            test.operator, on_macos(module, test.left, depth + 1), on_macos(module, test.right, depth + 1)
-        )
+def _on_macos(module: ModuleModel, test: cst.BaseExpression) -> bool | None:
+    """Return how a test of the platform comes out on macOS, None for other tests."""
     if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
         return _compared(module, test.left, test.comparisons[0])
-    if isinstance(test, cst.Call):
-        return _called(module, test)
-    if isinstance(test, cst.Name):
-        return _variable(module, test, depth)
-    return None
-
-
-def _of_both(operator: cst.BaseBooleanOp, left: bool | None, right: bool | None) -> bool | None:
-    deciding = isinstance(operator, cst.Or)
-    if deciding in (left, right):
-        return deciding
-    return None if None in (left, right) else not deciding
+    return _called(module, test) if isinstance(test, cst.Call) else None
 
 
 def _told(module: ModuleModel, node: cst.BaseExpression) -> str | None:
@@ -165,22 +137,6 @@ def _called(module: ModuleModel, call: cst.Call) -> bool | None:
         owner, names = module.symbol(call.args[0].value), _strings(module, call.args[1].value)
         return False if owner == "sys" and names == ("getwindowsversion",) else None
     return None
-
-
-def _variable(module: ModuleModel, name: cst.Name, depth: int) -> bool | None:
-    """Tell what a variable says that is bound once: `WINDOWS = os.name == "nt"`."""
-    owner = module.tree.scope_of(name).owner(name.value)
-    bindings = owner.bindings.get(name.value, []) if owner is not None else []
-    if owner is None or len(bindings) != 1 or module.resolver.rebound_elsewhere(name.value, owner):
-        return None
-    (binding,) = bindings
-    if (
-        binding.kind is not BindingKind.ASSIGN
-        or binding.path
-        or not isinstance(binding.value, cst.BaseExpression)
-    ):
-        return None
-    return on_macos(module, binding.value, depth + 1)
 
 
 def _strings(module: ModuleModel, node: cst.BaseExpression) -> tuple[str, ...]:
