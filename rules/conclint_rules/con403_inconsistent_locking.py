@@ -77,10 +77,13 @@ class InconsistentLocking(ProgramRule):
     def _changes(program: Program) -> Iterator[Report]:
         for conflict in program.conflicts:
             access = conflict.access
-            unseen_update = access.kind.updates and not conflict.seen
-            if unseen_update or access.kind in (AccessKind.STORE, AccessKind.MUTATE):
+            kind = access.kind
+            test = kind is AccessKind.CHECK_THEN_ACT and conflict.believed
+            unseen_update = kind.updates and not conflict.seen
+            if test or unseen_update or kind in (AccessKind.STORE, AccessKind.MUTATE):
+                done = "tested and then changed" if test else "changed"
                 message = (
-                    f"'{access.fact.label}' is changed in '{access.function.name}' {what_is_wrong(program, conflict)}, "
+                    f"'{access.fact.label}' is {done} in '{access.function.name}' {what_is_wrong(program, conflict)}, "
                     f"so it can change in the middle of what '{conflict.other.function.name}' does with it"
                 )
                 yield Report(access.fact.place, message, race_notes(program, conflict))

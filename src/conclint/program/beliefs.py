@@ -51,8 +51,7 @@ def bare_uses(races: Races) -> Iterator[Breach]:
         uses = [one for one in accesses if one.fact.method]
         seen: set[str] = set()
         for lock, guarded in _guards(uses):
-            enough = len(guarded) >= _PLACES and len({one.function.key for one in guarded}) >= _FUNCTIONS
-            if not enough or len(guarded) < _NEARLY_ALL * len(uses) or not races.are_of_threads(frozenset({lock})):
+            if not _are_nearly_all(guarded, uses) or not races.are_of_threads(frozenset({lock})):
                 continue
             for use in uses:
                 if lock in use.locks or use.function.key in seen or _is_unconcerned(use) or _ASKING.match(use.fact.method):
@@ -100,6 +99,17 @@ def overruns(races: Races) -> Iterator[Clash]:
                 threads = races.parallel(access, access, _is_anybody)
                 if threads is not None:
                     yield Clash(access, access, *threads)
+
+
+def is_nearly_always_held(lock: str, access: SharedAccess, others: Sequence[SharedAccess]) -> bool:
+    """Tell whether nearly all accesses of a variable hold a lock, those in the function of `access` aside."""
+    rest = [one for one in others if one.function.key != access.function.key]
+    return _are_nearly_all([one for one in rest if lock in one.locks], rest)
+
+
+def _are_nearly_all(guarded: Sequence[SharedAccess], accesses: Sequence[SharedAccess]) -> bool:
+    enough = len(guarded) >= _PLACES and len({one.function.key for one in guarded}) >= _FUNCTIONS
+    return enough and len(guarded) >= _NEARLY_ALL * len(accesses)
 
 
 def _by_variable(races: Races) -> Iterator[list[SharedAccess]]:

@@ -11,6 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind
+from conclint.program.beliefs import is_nearly_always_held
 from conclint.program.contexts import Context
 from conclint.program.races import Clash
 
@@ -36,11 +37,14 @@ class Conflict(Clash):
     """A clash whose `access` is the unprotected side.
 
     `seen` tells that the two threads are threads of the program; otherwise the lock of the other side is the evidence
-    that the variable is shared. `double_check` tells a test that is not repeated under the lock of its act.
+    that the variable is shared, which is held at `held[0]` of `held[1]` places in other functions, and `believed` if those
+    are nearly all. `double_check` tells a test that is not repeated under the lock of its act.
     """
 
     seen: bool
     double_check: bool = False
+    believed: bool = False
+    held: tuple[int, int] | None = None
 
 
 def conflicts(races: Races) -> list[Conflict]:
@@ -83,13 +87,19 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
 
 
 def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
-    if access.kind is AccessKind.READ or access.in_construction:
+    if access.kind is AccessKind.READ or access.in_construction or _says_held(access):
         return None
     if access.kind is AccessKind.STORE and access.fact.constant:
         return None  # a flag, which whoever tests it sees a moment sooner or later
     if access.fact.acts_under and not access.locks:
         return _unrepeated(races, access, accesses)
-    return next(_seen(races, access, accesses), None) or _against_a_guard(races, access, accesses)
+    seen, guarded = next(_seen(races, access, accesses), None), _against_a_guard(races, access, accesses)
+    return guarded if guarded is not None and guarded.believed else seen or guarded
+
+
+def _says_held(access: SharedAccess) -> bool:
+    """Tell a function whose name says that its caller holds a lock, though which is not to be seen."""
+    return not access.function.assumed and access.function.name.endswith(("_locked", "_unlocked"))
 
 
 def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
@@ -122,8 +132,14 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
             continue
         threads = races.parallel(access, other, _anybody)
         if threads is not None:
-            return Conflict(access, other, *threads, seen=False)
+            believed = any(is_nearly_always_held(lock, access, outside) for lock in other.locks)
+            held, places = (_elsewhere(access, some) for some in (guarded, outside))
+            return Conflict(access, other, *threads, seen=False, believed=believed, held=(held, places))
     return None
+
+
+def _elsewhere(access: SharedAccess, others: Iterable[SharedAccess]) -> int:
+    return len({one.fact.place for one in others if one.function.key != access.function.key})
 
 
 def _unrepeated(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conclint.draft import Note
 from conclint.knowledge.schema import Where
 from conclint.model.words import AccessKind
+from conclint.program.conflicts import Conflict
 from conclint.program.contexts import Context, Runner
 
 if TYPE_CHECKING:
@@ -57,11 +58,18 @@ def what_is_wrong(program: Program, clash: Clash) -> str:
     if guards and not access.locks:
         place = other.fact.place
         where = f"line {place.span.line}" if place.path == access.fact.place.path else f"{place.path}:{place.span.line}"
-        return f"without '{guards[0]}', which guards it on {where}"
+        return f"without '{guards[0]}', which guards it on {where}{_how_often(clash)}"
     if access.locks:
         held = sorted(map(program.locks.label, access.locks))
         return f"under '{held[0]}', which the other side does not hold"
     return "without a lock"
+
+
+def _how_often(clash: Clash) -> str:
+    """Return the evidence that a lock is meant for a variable: ` (held at 5 of 6 other places)`."""
+    if not isinstance(clash, Conflict) or clash.held is None or clash.held[1] < 2:
+        return ""
+    return f" (held at {clash.held[0]} of {clash.held[1]} other places)"
 
 
 def past_the_lock(program: Program, breach: Breach) -> str:
