@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.memory import once_per_function
-from conclint.model.words import CHANGING, AccessKind, Base
+from conclint.model.words import CHANGING, AccessKind, Base, Stake
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from conclint.model.variables import Variable
     from conclint.syntax import Binding, Scope
 
-_GROWING = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
+_GROWING = frozenset({"append", "extend", "insert", "add", "appendleft", "extendleft"})
 _TAKING = frozenset({"pop", "popleft", "popitem"})
 _REMOVING = _TAKING | {"clear", "remove", "discard"}
+_CONVERTING = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
 _VIEWS = frozenset({"items", "keys", "values", "elements"})
 _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter", "chain", "islice", "cycle", "takewhile",
                    "dropwhile", "filterfalse", "starmap", "zip_longest", "iteritems", "itervalues", "iterkeys", "viewitems",
@@ -46,6 +47,12 @@ class Access:
     parts: tuple[cst.CSTNode, ...]
     element: bool = False
     acts: tuple[cst.CSTNode, ...] = ()
+    stored: cst.CSTNode | None = None
+    """What a plain store, also of an element, stores, where that can be told."""
+    deletes: bool = False
+    """It is a `del`."""
+    stake: Stake = Stake.HARM
+    """Of a check-then-act: what goes wrong when two threads act on the same test."""
 
     @property
     def method(self) -> str:
@@ -91,7 +98,21 @@ class Access:
     @property
     def value(self) -> cst.CSTNode | None:
         """What a plain store stores, where that can be told."""
-        return self.acts[0] if self.kind is AccessKind.STORE and self.acts else None
+        return self.stored if self.kind is AccessKind.STORE else None
+
+    def is_given(self, function: Function) -> bool:
+        """Tell a plain store of what the function was given, as it is or in another type: `self._hosts = set(hosts)`."""
+        value = self.value
+        given: list[cst.CSTNode | None] = [value]
+        if isinstance(value, cst.Call) and isinstance(value.func, cst.Name) and value.func.value in _CONVERTING:
+            given = [part.value for part in value.args]
+        parameters = {parameter.name.value for parameter in function.parameters}
+        return bool(given) and all(isinstance(part, cst.Name) and part.value in parameters for part in given)
+
+    @property
+    def operation(self) -> str:
+        """The method whose call it is, of a container that this changes; empty for anything else."""
+        return _method_of(self.node)
 
 
 @once_per_function
@@ -196,10 +217,10 @@ class _Collector:
             kind = AccessKind.UPDATE_WITH_CALL if _calls(value) else AccessKind.UPDATE
             return Access(variable, kind, statement, (statement,), element)
         if binding.kind is not BindingKind.ASSIGN or value is None:
-            return Access(variable, plain, node, (node,), element)
+            return Access(variable, plain, node, (node,), element, deletes=binding.kind is BindingKind.DELETE)
         reads = list(self._reads(variable, value))
         if not reads or _is_copy(value, reads):
-            return Access(variable, plain, node, (node,), element, () if element else (value,))
+            return Access(variable, plain, node, (node,), element, stored=None if binding.path else value)
         far = any(self.module.statement_of(read) is not self.module.statement_of(node) for read in reads)
         kind = AccessKind.UPDATE_WITH_CALL if far or _calls(value) else AccessKind.UPDATE
         return Access(variable, kind, node, (node, *reads), element)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.stakes import stake_of
 from conclint.model.words import AccessKind
 from conclint.syntax.children import descendants
 
@@ -44,7 +45,8 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
         tested = _tested(by_node, test.test)
         if not tested:
             continue
-        region = {id(node) for part in _believing(module, test) for node in descendants(part)}
+        nodes = [node for part in _believing(module, test) for node in descendants(part)]
+        region = {id(node) for node in nodes}
         for check in tested:
             again = any(variable == check.variable and id(other) in region for other, variable in inner)
             believing = [
@@ -58,7 +60,10 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
             if believing and not again:  # what is tested again further in does not rest on this test
                 acting = tuple(part for act in believing for part in act.parts)
                 parts = (*check.parts, *acting)
-                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, believing[0].element, acting)
+                uses = [one for one in found if one.variable == check.variable and id(one.node) in region]
+                stake = stake_of(module, test.test, believing, nodes, uses)
+                element = believing[0].element
+                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, element, acting, stake=stake)
 
 
 def _tested(by_node: dict[int, Access], test: cst.BaseExpression) -> list[Access]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ _STATED = tuple(
         rf"\b{_LOCK}\W+{_MUST} (?:already )?be (?:already )?{_HELD}\b",
         rf"\b(?:assum\w+|expects?|requires?|needs?)\b.*\b{_LOCK}\W.*\b{_HELD}\b",
         rf"\b{_MUST} (?:already )?(?:hold|own|have acquired|be holding)\b.*\b{_LOCK}",
+        rf"\bcallers? ha(?:s|ve) (?:already )?(?:acquired|obtained|taken|locked)\b.*\b{_LOCK}",
         rf"^\W*(?:with |under )?(?:the |self\.)?{_LOCK}\W+(?:is )?(?:already )?held\W*$",
         r"^\W*(?:requires|holds|locks held|guarded by)\s*:",
     )
@@ -46,6 +48,7 @@ _STATED = tuple(
 _HINT = re.compile(r"lock|mutex|monitor|semaphore|cond|hold|held", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|never|no|without|nor|cannot|unless|instead)\b|n't\b|before.*\b(?:lock|mutex)", re.IGNORECASE)
 _NAMES = re.compile(r"(?:\b(?:self|cls)\.)?\b([A-Za-z_]\w*)")
+_LOCKING = re.compile(r"_*(?:synchroni[sz]ed?|synchronised|locked|(?:with|takes|holds)_lock|thread_?safe)", re.IGNORECASE)
 _ASSERTIONS = frozenset({"locked", "_is_owned", "is_owned", "is_locked"})
 _CALLS_DEEP = 3
 
@@ -57,6 +60,7 @@ class Contracts:
         self._module = module
         self._names = names
         self._assumed: dict[int, frozenset[str]] = {}
+        self._of_unknown: set[int] = set()
 
     def assumed(self, function: Function) -> frozenset[str]:
         """Return the keys of the locks that the function says are held when it is entered.
@@ -70,6 +74,27 @@ class Contracts:
                 keys = stated - self._taken_first(function)
             self._assumed[key] = keys
         return self._assumed[key]
+
+    def assumes_unknown(self, function: Function) -> bool:
+        """Tell whether a function says that its caller, or what is put around it, holds a lock that is not in sight."""
+        if self.assumed(function) or not isinstance(function.node, cst.FunctionDef):
+            return False
+        if function.cls is not None and function.cls.name in self._wrapped_classes:
+            return True
+        return id(function) in self._of_unknown
+
+    @functools.cached_property
+    def _wrapped_classes(self) -> frozenset[str]:
+        """The names of the classes that are handed to what, by its name, puts locks around their methods."""
+        if not self._module.says("ynchroni", "hread_safe", "hreadsafe"):
+            return frozenset()
+        calls = (call for scope in self._module.scopes for call in scope.calls if says_it_locks(dotted_name(call.func)))
+        found = {dotted_name(given.value) for call in calls for given in call.args}
+        for cls in self._module.classes:
+            wrappers = (one.decorator for one in cls.node.decorators)
+            if any(says_it_locks(dotted_name(one.func if isinstance(one, cst.Call) else one)) for one in wrappers):
+                found.add(cls.name)
+        return frozenset(found)
 
     # asserted in code
 
@@ -123,7 +148,10 @@ class Contracts:
         known = self._known(function)
         named = [known[name] for sentence in sentences for name in _NAMES.findall(sentence) if name in known]
         only = self._only_lock(function) if not named else None
-        yield from named if only is None else [only]
+        found = named if only is None else [only]
+        if not found:
+            self._of_unknown.add(id(function))
+        yield from found
 
     def _required(self, function: Function, node: cst.FunctionDef) -> Iterator[Lock]:
         for decorator in node.decorators:
@@ -177,6 +205,11 @@ class Contracts:
                 if event is not None:
                     first.setdefault(event[1].key, event[0])
         return frozenset(key for key, what in first.items() if what != "release")
+
+
+def says_it_locks(name: str) -> bool:
+    """Tell a decorator, by its dotted name, that takes a lock around what it decorates."""
+    return _LOCKING.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def _first_statements(node: cst.FunctionDef) -> Iterator[cst.CSTNode]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.contracts import says_it_locks
 from conclint.model.graph import Op, OpKind
 from conclint.model.locks import Lock
 from conclint.model.passing import given_for
@@ -28,7 +28,6 @@ _DEEPEST_CALLS = 40
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
 _PUSHES = frozenset({"callback", "push", "push_async_callback", "push_async_exit"})
 _CLOSES = frozenset({"close", "aclose", "__exit__", "__aexit__"})
-_SAYS_LOCKED = re.compile(r"_*(?:synchroni[sz]ed?|synchronised|locked|(?:with|takes|holds)_lock|thread_?safe)", re.IGNORECASE)
 _GIVING_BACK = frozenset({"release", "__exit__", "__aexit__"})
 STACK_METHODS = _ENTERS | _PUSHES | _CLOSES
 
@@ -249,7 +248,7 @@ class LockingDecorators:
             elif isinstance(value, Symbol) and (facts := self._module.knowledge.decorator(value.name)) is not None:
                 if facts.holds is not None and function.cls is not None:
                     yield self._attribute(function.cls, facts.holds)
-            elif _SAYS_LOCKED.fullmatch(dotted_name(named).rpartition(".")[2]):
+            elif says_it_locks(dotted_name(named)):
                 yield self._by_name(dotted_name(named), function)
 
     def _by_name(self, name: str, function: Function) -> str:

@@ -106,6 +106,10 @@ class Locks:
         """
         return self._contracts.assumed(function)
 
+    def assumes_unknown(self, function: Function) -> bool:
+        """Tell whether a contract says that a lock is held when `function` is entered, but not which."""
+        return self._contracts.assumes_unknown(function)
+
     def event(self, op: Op) -> tuple[str, Lock] | None:
         """Return ("acquire" | "try" | "release", lock) for an operation on one lock.
 

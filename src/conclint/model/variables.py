@@ -216,15 +216,19 @@ class Variables:
         """Tell a variable that is only ever bound to built-in containers (None aside), whose operations are atomic."""
         key = variable.key
         if key not in self._containers:
-            values = [b.value for b in self.bindings(variable) if b.kind is not BindingKind.DECLARE]
-            found = [value for value in values if not (isinstance(value, cst.Name) and value.value == "None")]
+            found = self._bound_to(variable)
             self._containers[key] = bool(found) and all(_is_container(value) for value in found)
         return self._containers[key]
 
     def is_list(self, variable: Variable) -> bool:
-        """Tell a variable that is only ever bound to lists, which may grow while they are gone through."""
+        """Tell a variable that is only ever bound to lists (None aside), which may grow while they are gone through."""
+        found = self._bound_to(variable)
+        return bool(found) and all(_is_list(value) for value in found)
+
+    def _bound_to(self, variable: Variable) -> list[cst.CSTNode | None]:
+        """Return what a variable is bound to, None aside."""
         values = [b.value for b in self.bindings(variable) if b.kind is not BindingKind.DECLARE]
-        return bool(values) and all(_is_list(value) for value in values)
+        return [value for value in values if not (isinstance(value, cst.Name) and value.value == "None")]
 
     def is_synchronised(self, variable: Variable) -> bool:
         """Tell a variable that holds a primitive, or anything else that sees to its own locking."""

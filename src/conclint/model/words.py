@@ -55,6 +55,23 @@ class Base(enum.Enum):
         return self in (Base.CLASS, Base.SELF, Base.COMMON, Base.OTHER)
 
 
+class Stake(enum.Enum):
+    """What goes wrong when two threads pass the same test and both act on it."""
+
+    NOTHING = "nothing"  # both set the same flag
+    REFILL = "refill"  # both store what is the same for everybody, but perhaps over what a third has stored
+    HARM = "harm"  # the second act raises, or takes the place of what somebody has already
+
+
+class PhaseKind(enum.Enum):
+    """What code has surely behind it."""
+
+    JOINED = "joined"  # threads have been joined
+    STORED = "stored"  # a variable was given a value
+    IS = "is"  # a test has found that it has it
+    IS_NOT = "is not"
+
+
 class Confinement(enum.Enum):
     """To which thread code keeps by a test of its own."""
 

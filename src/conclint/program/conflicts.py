@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from conclint.model.words import AccessKind
+from conclint.model.words import AccessKind, Stake
 from conclint.program.beliefs import is_nearly_always_held
 from conclint.program.contexts import Context
+from conclint.program.phases import is_after_join, is_of_one_state
 from conclint.program.races import Clash
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
         return False  # there is still something to take, and a list may grow while it is gone through
     if steps.fact.drains:
         return write.fact.element and not write.fact.voids  # what is emptied by somebody else is not lost by this
+    if steps.kind is AccessKind.CHECK_THEN_ACT and steps.fact.stake is not Stake.HARM:
+        return steps.fact.stake is Stake.REFILL and _undoes(write, steps)
     if steps.kind is AccessKind.ITERATE:
         # Binding the name to another container leaves the one that is gone through as it is.
         return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT
@@ -86,20 +89,24 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
     return True
 
 
+def _undoes(write: SharedAccess, refill: SharedAccess) -> bool:
+    """Tell a change that is lost when what was computed before is stored over it."""
+    if write.function.key == refill.function.key:
+        return False
+    return write.kind in (AccessKind.STORE, *_UPDATES) or (
+        write.kind is AccessKind.CHECK_THEN_ACT and write.fact.stake is Stake.HARM
+    )
+
+
 def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
-    if access.kind is AccessKind.READ or access.in_construction or _says_held(access):
+    if access.kind is AccessKind.READ or access.in_construction:
         return None
     if access.kind is AccessKind.STORE and access.fact.constant:
         return None  # a flag, which whoever tests it sees a moment sooner or later
-    if access.fact.acts_under and not access.locks:
+    if access.fact.acts_under and not access.locks and access.fact.stake is Stake.HARM:
         return _unrepeated(races, access, accesses)
     seen, guarded = next(_seen(races, access, accesses), None), _against_a_guard(races, access, accesses)
     return guarded if guarded is not None and guarded.believed else seen or guarded
-
-
-def _says_held(access: SharedAccess) -> bool:
-    """Tell a function whose name says that its caller holds a lock, though which is not to be seen."""
-    return not access.function.assumed and access.function.name.endswith(("_locked", "_unlocked"))
 
 
 def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
@@ -121,7 +128,9 @@ def _is_reported_alone(access: SharedAccess, other: SharedAccess) -> bool:
 
 def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
     """Return the conflict with an access under a lock that most others hold too."""
-    if access.locks:
+    if access.locks or access.fact.given:
+        return None  # what is handed in is set up, as a rule before anybody uses it
+    if is_after_join(access.phases) or is_of_one_state(access.phases, access.fact.variable):
         return None
     outside = [one for one in accesses if not one.in_construction]
     for other in _nearest(access, outside):

@@ -106,6 +106,9 @@ class Contexts:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._found: dict[str, set[Context]] = defaultdict(set)
+        self._entered: dict[str, set[tuple[Context, tuple[str, ...]]]] = {
+            edge.callee: set() for key in graph.functions for edge in graph.calls(key) if edge.fact.nones
+        }
         self._came_from: dict[tuple[str, Context], tuple[str, Context] | None] = {}
         for number, (position, root) in enumerate(graph.roots, start=1):
             own = Own.SHARED if root.shares_object else Own.DISTINCT
@@ -121,6 +124,13 @@ class Contexts:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""
         return frozenset(self._found.get(function, ()))
 
+    def given(self, function: str, parameters: frozenset[str]) -> frozenset[Context]:
+        """Return the contexts that come to a function with something for all of some parameters, and not with None."""
+        entered = self._entered.get(function)
+        if not parameters or entered is None:
+            return self.of(function)
+        return frozenset(context for context, nones in entered if parameters.isdisjoint(nones))
+
     def path(self, function: str, context: Context) -> tuple[str, ...]:
         """Return the keys of the functions through which a context comes to a function, the root's own first."""
         found = [function]
@@ -134,6 +144,8 @@ class Contexts:
         pending: list[tuple[str, Context, tuple[str, Context] | None]] = [(key, context, None)]
         while pending:
             at, running, before = pending.pop()
+            if at in self._entered and before is None:
+                self._entered[at].add((running, ()))
             if at not in self._graph.functions or running in self._found[at]:
                 continue
             self._found[at].add(running)
@@ -142,6 +154,8 @@ class Contexts:
                 if edge.fact.confined is Confinement.MAIN and not running.in_main:
                     continue
                 passed = running.owning(_owned(running.own, edge.receiver, at_root=before is None))
+                if edge.callee in self._entered:
+                    self._entered[edge.callee].add((passed, edge.fact.nones))
                 pending.append((edge.callee, passed, (at, running)))
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from conclint.knowledge.schema import Domain
 from conclint.program.linking import Linker
 
+UNKNOWN_LOCK = "?"
+"""Stands for a lock of which it is only known that somebody holds it."""
 _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
 
 if TYPE_CHECKING:
@@ -42,21 +44,24 @@ class CallGraph:
         known = self._calls.get(key)
         if known is None:
             known = self._calls[key] = [
-                CallEdge(key, callee, "self" if fact.receiver == "super" else fact.receiver, fact)
+                CallEdge(key, callee, receiver, fact)
                 for fact in self.functions[key].calls
-                for callee in self._callees(key, fact)
+                for callee, receiver in self._callees(key, fact)
             ]
         return known
 
-    def _callees(self, caller: str, fact: CallFact) -> Iterator[str]:
+    def _callees(self, caller: str, fact: CallFact) -> Iterator[tuple[str, str]]:
+        """Yield what a call may run, each with the receiver: the call of a class makes the object itself."""
         callee = fact.callee or self.linker.resolve(fact.symbol, caller)
+        receiver = "self" if fact.receiver == "super" else fact.receiver
         if callee in self.linker.classes:
-            callee = self.linker.method(callee, "__init__")
+            callee, receiver = self.linker.method(callee, "__init__"), "fresh"
         if callee not in self.functions:
             return
-        yield callee
+        yield callee, receiver
         if fact.receiver == "self" and self.functions[callee].owner:
-            yield from self.linker.overrides(callee)
+            for override in self.linker.overrides(callee):
+                yield override, receiver
 
     @functools.cached_property
     def callers(self) -> dict[str, list[CallEdge]]:
@@ -161,22 +166,35 @@ class CallGraph:
         """
         calls = {key: [edge for edge in edges if self._counts(edge)] for key, edges in self.callers.items()}
         held: dict[str, frozenset[str] | None] = dict.fromkeys(self.functions)  # None: nobody is seen to come here yet
-        pending = [key for key in self.functions if key in self.handed_over or not calls.get(key)]
+        seen = {*self.entries(), *self.handed_over}
+        seen |= {key for key in self.functions if self.callers.get(key) and not calls.get(key)}
+        self._pass_on(held, seen, frozenset())
+        # What nobody in sight calls may be called by somebody out of sight, but weakens nothing that others hold.
+        settled = frozenset(key for key, locks in held.items() if locks is not None)
+        self._pass_on(held, {key for key in self.functions if key not in settled and not calls.get(key)}, settled)
+        return {key: locks or frozenset() for key, locks in held.items()}
+
+    def _pass_on(self, held: dict[str, frozenset[str] | None], first: set[str], settled: frozenset[str]) -> None:
+        """Pass on what is held, beginning with some functions, to all that they lead to but those that are settled."""
+        pending = [key for key in self.functions if key in first]
         for key in pending:
-            held[key] = frozenset(self.functions[key].assumed)
+            held[key] = self._assumed(key)
         while pending:
             at = pending.pop()
             for edge in self.calls(at):
                 key = edge.callee
-                if key in self.handed_over or not self._counts(edge):
+                if key in self.handed_over or key in settled or not self._counts(edge):
                     continue
                 before = held[key]
                 passed = self.passed(edge, (held[at] or frozenset()) | frozenset(edge.fact.locks))
-                now = frozenset(self.functions[key].assumed) | (passed if before is None else passed & before)
+                now = self._assumed(key) | (passed if before is None else passed & before)
                 if now != before:
                     held[key] = now
                     pending.append(key)
-        return {key: locks or frozenset() for key, locks in held.items()}
+
+    def _assumed(self, key: str) -> frozenset[str]:
+        function = self.functions[key]
+        return frozenset((*function.assumed, UNKNOWN_LOCK) if function.assumes_unknown else function.assumed)
 
     def _counts(self, edge: CallEdge) -> bool:
         while_made = edge.receiver == "self" and edge.caller in self.construction

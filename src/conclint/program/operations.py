@@ -19,7 +19,7 @@ from conclint.model.loop_border import (
     own_loop_results,
     preexec_calls,
 )
-from conclint.model.patience import has_room, is_bounded, is_instant
+from conclint.model.patience import has_room, is_bounded, is_computed, is_done, is_instant, is_set_not_to_wait
 from conclint.model.process_wide import walks
 from conclint.model.spawning import find_spawns
 from conclint.model.values import Instance, Symbol
@@ -74,6 +74,7 @@ class Operation:
             blocks.on if blocks is not None and self._waits(blocks) else "",
             blocks is not None and is_bounded(self.node, blocks),
             blocks is not None and blocks.releases,
+            blocks is not None and is_computed(self.node, blocks),
             self.effect or getattr(facts, "effect", None) or "",
             getattr(facts, "main_thread_only", False),
             self._is_thread_safe(),
@@ -88,6 +89,10 @@ class Operation:
         )
 
     def _waits(self, blocks: Blocks) -> bool:
+        if blocks.on == "io" and self.event is not None and is_set_not_to_wait(self.model, self.event.object):
+            return False
+        if blocks.on == "future" and self.event is not None and is_done(self.model, self.event):
+            return False
         full = self.word != "put" or self.event is None or not all(map(has_room, self.event.instances))
         near = blocks.on == "network" and is_on_this_machine(self.model, self.node)
         return full and not near and not is_instant(self.node, blocks)
@@ -182,7 +187,7 @@ def _callbacks(model: ModuleModel) -> Iterator[Operation]:
             if not isinstance(call.func, cst.Name) or not scope.is_callable:
                 continue
             bindings = scope.bindings.get(call.func.value, [])
-            if bindings and all(_comes_from_attribute(binding) for binding in bindings):
+            if bindings and all(_comes_from_attribute(binding) for binding in bindings) and not _is_reference(model, call):
                 yield Operation(model, call, "hook", call.func.value)
 
 
@@ -239,4 +244,9 @@ def _comes_from_attribute(binding: Binding) -> bool:
     if isinstance(source, cst.Call):
         func = source.func
         source = source.args[0].value if source.args else func.value if isinstance(func, cst.Attribute) else None
-    return binding.kind is BindingKind.ITERATE and isinstance(source, cst.Attribute)
+    return binding.kind is BindingKind.ITERATE and not binding.path and isinstance(source, cst.Attribute)
+
+
+def _is_reference(model: ModuleModel, call: cst.Call) -> bool:
+    """Tell what only gives back the callback: a weak reference, `callback = ref()`."""
+    return not call.args and isinstance(model.tree.parent(call), (cst.Assign, cst.AnnAssign, cst.NamedExpr))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING
 
 from conclint.program.beliefs import Breach, bare_uses, overruns, stale_uses
@@ -23,7 +24,7 @@ from conclint.program.waiting import Waiting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conclint.program.summary import FunctionFact, MisfitFact, ModuleSummary, OperationFact
+    from conclint.program.summary import CallFact, FunctionFact, MisfitFact, ModuleSummary, OperationFact
 
 
 class Program:
@@ -107,6 +108,14 @@ class Program:
     def path(self, function: str, context: Context) -> tuple[FunctionFact, ...]:
         """Return the functions through which a thread comes to a function, the one that is handed over first."""
         return tuple(self.functions[key] for key in self._contexts.path(function, context))
+
+    def way(self, function: str, context: Context) -> Iterator[tuple[CallFact, FunctionFact]]:
+        """Yield the calls through which a thread comes to a function, each with what it calls."""
+        path = self._contexts.path(function, context)
+        for caller, callee in itertools.pairwise(path):
+            call = next((edge.fact for edge in self.graph.calls(caller) if edge.callee == callee), None)
+            if call is not None:
+                yield call, self.functions[callee]
 
     def operations(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
         """Yield every operation on a primitive or the process, with the function that does it."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.contexts import Context, Own, in_order
+from conclint.program.graph import UNKNOWN_LOCK
+from conclint.program.phases import Phases, given, has_joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from conclint.program.contexts import Contexts
     from conclint.program.graph import CallGraph
     from conclint.program.locks import LockNames
-    from conclint.program.summary import AccessFact, FunctionFact
+    from conclint.program.summary import AccessFact, FunctionFact, PhaseFact
 
 _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
 
@@ -36,6 +38,7 @@ class SharedAccess:
     locks: frozenset[str]
     alone_in_main: bool
     in_construction: bool
+    phases: frozenset[PhaseFact] = frozenset()
 
     @property
     def kind(self) -> AccessKind:
@@ -60,6 +63,7 @@ class Races:
         self._graph = graph
         self._contexts = contexts
         self._locks = locks
+        self._phases = Phases(graph, locks)
 
     @functools.cached_property
     def variables(self) -> dict[str, list[SharedAccess]]:
@@ -68,13 +72,17 @@ class Races:
         for function in self._graph.functions.values():
             contexts = self._contexts.of(function.key)
             entry = self._graph.entry_locks[function.key]
+            if UNKNOWN_LOCK in entry:
+                continue
             for fact in function.accesses:
                 locks = self._locks.guards(frozenset(fact.locks) | entry)
                 alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
                 constructing = function.key in self._graph.construction and (
                     fact.base is Base.SELF or not function.is_constructor
                 )
-                access = SharedAccess(fact, function, contexts, locks, alone, constructing)
+                phases = self._phases.at(function.key, fact.phases)
+                runners = self._contexts.given(function.key, given(fact.phases)) if fact.phases else contexts
+                access = SharedAccess(fact, function, runners, locks, alone, constructing, phases)
                 found[self._variable(fact)].append(access)
         return found
 
@@ -157,8 +165,16 @@ class Races:
         """Return two threads that may make the two accesses at the same time, if there are such."""
         if one.in_construction or other.in_construction or self._take_turns(one, other):
             return None
+        if self._phases.rule_out(one.phases, other.phases, other.locks):
+            return None
+        if self._phases.rule_out(other.phases, one.phases, one.locks):
+            return None
         for first in in_order(filter(runs, one.contexts)):
             for second in in_order(filter(runs, other.contexts)):
+                if has_joined(one.phases, second, self._owner_of(second)) or has_joined(
+                    other.phases, first, self._owner_of(first)
+                ):
+                    continue
                 if _at_once(first, second, one, other) and not self._of_two_objects(first, second, one, other):
                     return first, second
         return None
@@ -171,6 +187,8 @@ class Races:
             return True
         if first.own is Own.DISTINCT and second.own is Own.DISTINCT:
             return True
+        if _of_two_locals(first, second):
+            return True
         if first.root is None or second.root is None or Own.SHARED not in (first.own, second.own):
             return False
         owners = [self._owner_of(context) for context in (first, second)]
@@ -180,8 +198,20 @@ class Races:
         return owners[0] not in order(owners[1]) and owners[1] not in order(owners[0])
 
     def _owner_of(self, context: Context) -> str:
-        function = self._graph.functions.get(context.root.function) if context.root is not None else None
-        return function.owner if function is not None else ""
+        """Return the class of the object whose method a thread runs: `self.run` is handed over by one of its methods."""
+        if context.root is None:
+            return ""
+        runs, hands_over = (self._graph.functions.get(key) for key in (context.root.function, context.root.made_in))
+        owner = runs.owner if runs is not None else ""
+        derived = hands_over is not None and owner in self._graph.linker.order(hands_over.owner)
+        return hands_over.owner if hands_over is not None and derived else owner
+
+
+def _of_two_locals(first: Context, second: Context) -> bool:
+    """Tell threads that run methods of what locals of two functions hold: nothing shows that it is one object."""
+    if first.root is None or second.root is None or first.number == second.number:
+        return False
+    return first.root.of_local and second.root.of_local and first.root.made_in != second.root.made_in
 
 
 def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:

@@ -33,11 +33,14 @@ class Spawned:
     shares_object: bool
     sites: tuple[cst.Call, ...]
     daemon: bool = False
+    of_local: bool = False
 
 
 def spawned(model: ModuleModel) -> Iterator[Spawned]:
     """Yield the roots of a module, those of its own functions first."""
     for root in model.roots:
+        if _is_of_library(model, root):
+            continue
         yield Spawned(
             root.function,
             "",
@@ -50,6 +53,7 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
             _shares_object(model, root),
             tuple(_sites_of(model, root)),
             _is_daemon(model, root.site),
+            isinstance(root.node, cst.Arg) and _is_of_local(model, root.node.value),
         )
     for handover in model.handovers:
         if handover.where is Where.CALLER or any(functions_of(model.values(handover.target.value))):
@@ -57,6 +61,13 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
         symbol = model.foreign.path(handover.target.value)
         if symbol:
             yield _foreign(model, handover, symbol)
+
+
+def _is_of_library(model: ModuleModel, root: Root) -> bool:
+    """Tell what the source of a thread's class itself hands over: what its objects run is known of the library."""
+    cls = model.class_at(root.node)
+    facts = model.knowledge.type(f"{model.source.module}.{cls.qualified_name}") if cls is not None else None
+    return facts is not None and facts.kind in (Primitive.THREAD, Primitive.TIMER, Primitive.PROCESS)
 
 
 def _where(where: Where, call: cst.Call | None) -> Where:
@@ -92,6 +103,7 @@ def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
         _is_one_object(model, handover.target.value),
         (handover.call,),
         _is_daemon(model, handover.call),
+        _is_of_local(model, handover.target.value),
     )
 
 
@@ -123,6 +135,15 @@ def _is_one_object(model: ModuleModel, target: cst.BaseExpression) -> bool:
         binding.kind is BindingKind.ITERATE or (binding.kind is BindingKind.ASSIGN and model.repeats(binding.node))
         for binding in bindings
     )
+
+
+def _is_of_local(model: ModuleModel, target: cst.BaseExpression) -> bool:
+    """Tell a bound method of what a local variable or parameter holds."""
+    if not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name):
+        return False
+    function = model.function_at(target)
+    local = function is not None and function.scope.owner(target.value.value) is function.scope
+    return local and function is not None and not function.is_module and target.value.value != function.receiver_name
 
 
 def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:

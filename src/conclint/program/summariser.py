@@ -18,6 +18,7 @@ from conclint.model.confined import confined_at
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
+from conclint.model.phases import nones_in
 from conclint.model.words import AccessKind, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
@@ -25,6 +26,7 @@ from conclint.program.interest import of_interest
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
 from conclint.program.operations import Operation, operations
+from conclint.program.phase_facts import phase_facts
 from conclint.program.spawning import Spawned, spawned
 from conclint.program.summary import (
     AccessFact,
@@ -165,6 +167,7 @@ class _Summariser:
             declares=declares_locks(self.model, function),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
             kinds=kinds_of(self.model, function),
+            assumes_unknown=self.model.locks.assumes_unknown(function),
             asks_who_runs=asks_who_runs(self.model, function),
         )
 
@@ -203,6 +206,9 @@ class _Summariser:
             counts=access.counts,
             drains=access.drains,
             voids=takes_away(self.model, access),
+            given=access.is_given(function),
+            stake=access.stake,
+            phases=phase_facts(self.model, self.keys, function, access.parts),
         )
 
     def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:
@@ -233,9 +239,11 @@ class _Summariser:
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=self._reports_call(function, call))
         confined = self._confined(function, (call.node,))
-        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node), confined)
+        phases = phase_facts(self.model, self.keys, function, (call.node,))
+        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node), confined, phases)
+        nones = tuple(parameter for _, parameter in nones_in(self.model, call.node)) if isinstance(call.node, cst.Call) else ()
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", *rest)
+            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones)
         if call.foreign:
             yield CallFact("", locks, running, call.foreign, *rest)
 
@@ -287,6 +295,7 @@ class _Summariser:
             tuple(self.keys.of_site(site) for site in root.sites),
             self.keys.of(function) if function is not None else "",
             root.daemon,
+            root.of_local,
         )
 
     def _is_exported(self, function: Function) -> bool:

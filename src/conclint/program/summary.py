@@ -11,7 +11,19 @@ import msgspec
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.binding import Given
-from conclint.model.words import AccessKind, Base, Confinement
+from conclint.model.words import AccessKind, Base, Confinement, PhaseKind, Stake
+
+PARAMETER = "="
+"""Stands before a parameter where other names are keys of variables."""
+
+
+class PhaseFact(msgspec.Struct, frozen=True):
+    """What code has behind it: `name` is the key of a variable, or, of what was joined, of a creation site or class."""
+
+    kind: PhaseKind
+    name: str
+    value: str = ""
+    locks: tuple[str, ...] = ()
 
 
 class AccessFact(msgspec.Struct, frozen=True):
@@ -54,6 +66,11 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Reads out and then empties a container, in two steps."""
     voids: bool = False
     """Takes away what a test may have seen: stores None, or removes an element."""
+    given: bool = False
+    """A plain store of what the function was given, as it is or in another type."""
+    stake: Stake = Stake.HARM
+    """Of a check-then-act: what goes wrong when two threads act on the same test."""
+    phases: tuple[PhaseFact, ...] = ()
 
 
 class CallFact(msgspec.Struct, frozen=True):
@@ -75,6 +92,9 @@ class CallFact(msgspec.Struct, frozen=True):
     """It depends on a test, a loop or an exception of the function whether it is made at all."""
     confined: Confinement = Confinement.NONE
     """The thread to which the function keeps the call, by a test."""
+    phases: tuple[PhaseFact, ...] = ()
+    nones: tuple[str, ...] = ()
+    """The parameters for which it gives None."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
@@ -114,6 +134,8 @@ class OperationFact(msgspec.Struct, frozen=True):
     waits: str = ""
     bounded: bool = False
     releases: bool = False
+    computed: bool = False
+    """How long it waits is not written down where it does."""
     effect: str = ""
     main_thread_only: bool = False
     thread_safe: bool | None = None
@@ -155,6 +177,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     kinds: str | None = None
     """The kinds of the parameters (`model.binding`); None where a call by its name may meet another signature."""
+    assumes_unknown: bool = False
+    """Its contract says that a lock is held, but not which."""
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
 
@@ -194,6 +218,8 @@ class RootFact(msgspec.Struct, frozen=True):
     sites: tuple[str, ...] = ()
     made_in: str = ""
     daemon: bool = False
+    of_local: bool = False
+    """It is a method of an object that only the function which hands it over knows by a name."""
 
 
 class HandoverFact(msgspec.Struct, frozen=True):

@@ -79,7 +79,7 @@ def past_the_lock(program: Program, breach: Breach) -> str:
 
 
 def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
-    """Return the places that a person must look at: the other access, and where the threads come from."""
+    """Return the places that a person must look at: the other access, and how the threads come to the two."""
     access, other = clash.access, clash.other
     notes = []
     if other.fact != access.fact:
@@ -91,4 +91,7 @@ def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
             way = [one.name for one in program.path(side.function.key, context)]
             through = f", and comes to '{side.function.name}' through '{way[0]}'" if len(way) > 1 else ""
             notes.append(Note(context.root.place, f"handed to {_named(context)} here{through}"))
+            for call, callee in program.way(side.function.key, context):
+                if call.place is not None:
+                    notes.append(Note(call.place, f"'{callee.name}' is called here"))
     return tuple(dict.fromkeys(notes))

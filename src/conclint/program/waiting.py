@@ -81,29 +81,51 @@ class Waiting:
         return held - {self._locks.identity(operation.object)} if operation.releases else held
 
     def long_ones(self) -> Iterator[Wait]:
-        """Yield the waits, sleeps and callbacks under a lock that is taken in several places, calls followed."""
+        """Yield the waits, sleeps and callbacks under a lock that is taken in several places, calls followed.
+
+        What several functions come to under the same lock is told once, nearest to where it waits, and of what one
+        function does under a lock the first.
+        """
         yield from {blocked.wait.operation.place: blocked.wait for blocked in self.joins()}.values()
+        told: set[tuple[Place | str, str]] = set()
+        for wait in sorted(self._long_ones(), key=lambda one: (len(one.way), one.way)):
+            marks = {(mark, lock) for lock in wait.held for mark in (wait.operation.place, wait.function.key)}
+            if told.isdisjoint(marks):
+                yield wait
+            told |= marks
+
+    def _long_ones(self) -> Iterator[Wait]:
         for function in self._graph.functions.values():
             for operation in function.operations:
-                held = self._wanted(self._held(operation, function)) if _is_long(operation) else frozenset()
+                held = self._wanted(self._held(operation, function)) if _is_long(operation, function) else frozenset()
                 if held:
                     yield Wait(operation, function, held, (operation.place,))
             for edge in self._graph.calls(function.key):
                 held = self._wanted(self._locks.canonical(edge.fact.locks))
                 if not held or edge.fact.place is None:
                     continue
-                found = next(self._reach.operations(edge.callee, _is_long), None)
-                if found is not None:
-                    yield Wait(found[0], function, held, (edge.fact.place, *found[2], found[0].place))
+                for operation, waiting, way in self._reach.operations(edge.callee, _may_be_long):
+                    if _is_long(operation, waiting):
+                        yield Wait(operation, function, held, (edge.fact.place, *way, operation.place))
+                        break
 
     def _wanted(self, held: frozenset[str]) -> frozenset[str]:
-        """Return those of some locks that are taken in more places than one, or by more threads than one."""
+        """Return those of some locks that others wait for, in another place or thread."""
         return frozenset(
             lock
             for lock in held
-            if len(takers := self._takers.get(lock, ())) > 1
+            if len(takers := self._waiting_takers.get(lock, ())) > 1
             or any(context.many for _, key in takers for context in self._contexts.of(key))
         )
+
+    @functools.cached_property
+    def _waiting_takers(self) -> dict[str, list[tuple[Place, str]]]:
+        found: dict[str, list[tuple[Place, str]]] = defaultdict(list)
+        for function in self._graph.functions.values():
+            for fact in function.acquires:
+                if fact.timed or not fact.tried:
+                    found[self._locks.identity(fact.lock)].append((fact.place, function.key))
+        return found
 
     def joins(self) -> Iterator[Blocked]:
         """Yield the joins under a lock that the joined thread's own code takes."""
@@ -208,9 +230,19 @@ class Waiting:
                         yield root, operation, way
 
 
-def _is_long(operation: OperationFact) -> bool:
+def _is_long(operation: OperationFact, function: FunctionFact) -> bool:
+    """Tell what may wait long, in a function that has not just started the thread which ends the wait."""
+    handshake = operation.waits == "event" and any(one.word == "start" for one in function.operations)
+    return _may_be_long(operation) and not handshake
+
+
+def _may_be_long(operation: OperationFact) -> bool:
     if operation.word == "hook":
         return True
-    if operation.releases or operation.waits in ("lock", "files") or (operation.word == "join" and operation.sites):
+    if operation.releases or operation.waits == "lock" or (operation.word == "join" and operation.sites):
         return False  # these have rules of their own
+    if operation.waits == "io" and operation.label and not operation.name.startswith("multiprocessing."):
+        return False  # a lock around the use of a connection is there to have its users take turns
+    if operation.waits == "time" and operation.computed:
+        return False  # to hold others up for as long as it takes is the purpose
     return bool(operation.waits) and not operation.bounded and not operation.coroutine

@@ -325,6 +325,15 @@ def dotted_name(node: cst.CSTNode) -> str:
     return ".".join(reversed(parts))
 
 
+def is_constant(node: cst.CSTNode | None) -> bool:
+    """Tell a literal, and what by its name is a constant or a member of an enumeration, from everything else."""
+    if isinstance(node, cst.UnaryOperation):
+        return is_constant(node.expression)
+    return is_literal(node) or (
+        isinstance(node, (cst.Name, cst.Attribute)) and dotted_name(node).rpartition(".")[2].isupper()
+    )
+
+
 def is_literal(node: cst.CSTNode | None) -> bool:
     """Tell None, True, False, a number or a string from everything else."""
     if isinstance(node, cst.Name):
