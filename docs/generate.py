@@ -147,7 +147,7 @@ def page(rule: Rule) -> str:
 
 
 def on_or_off(rule: Rule) -> str:
-    return "on" if rule.default else "off"
+    return "off" if not rule.default else "on" if rule.in_tests else "on, but not in tests"
 
 
 def scope(rule: Rule) -> str:

@@ -43,6 +43,7 @@ class StartJoinInLoop(ModuleRule):
     code = "CON113"
     name = "start-join-in-loop"
     severity = Severity.WARNING
+    in_tests = False
     needles = ("join",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -35,6 +35,7 @@ class ForkWithThreads(ProgramRule):
 
     code: ClassVar[str] = "CON116"
     name: ClassVar[str] = "fork-with-threads"
+    in_tests: ClassVar[bool] = False
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield the forks while a thread of the program may be running."""

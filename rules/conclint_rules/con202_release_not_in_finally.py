@@ -48,6 +48,7 @@ class ReleaseNotInFinally(ModuleRule):
 
     code = "CON202"
     name = "release-not-in-finally"
+    in_tests = False
     needles = ("acquire",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -42,6 +42,7 @@ class InlineLock(ModuleRule):
 
     code = "CON205"
     name = "inline-lock"
+    in_tests = False
     needles = ("Lock", "allocate_lock", "Semaphore", "Condition")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -49,6 +49,7 @@ class WaitWithoutLoop(ModuleRule):
 
     code = "CON301"
     name = "wait-without-loop"
+    in_tests = False
     needles = ("wait",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

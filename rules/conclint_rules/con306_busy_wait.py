@@ -45,6 +45,7 @@ class BusyWait(ModuleRule):
     code = "CON306"
     name = "busy-wait"
     severity = Severity.WARNING
+    in_tests = False
     needles = ("while",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -42,6 +42,7 @@ class ResultDropped(ModuleRule):
 
     code = "CON503"
     name = "result-dropped"
+    in_tests = False
     needles = ("submit", "_async")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -42,6 +42,7 @@ class LazyMapIgnored(ModuleRule):
 
     code = "CON508"
     name = "lazy-map-ignored"
+    in_tests = False
     needles = ("map",)
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

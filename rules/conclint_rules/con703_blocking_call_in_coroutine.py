@@ -47,6 +47,7 @@ class BlockingCallInCoroutine(ProgramRule):
 
     code: ClassVar[str] = "CON703"
     name: ClassVar[str] = "blocking-call-in-coroutine"
+    in_tests: ClassVar[bool] = False
     needles: ClassVar[tuple[str, ...]] = ("async", "tornado")
 
     def check(self, program: Program) -> Iterator[Report]:

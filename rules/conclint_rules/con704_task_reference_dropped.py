@@ -44,6 +44,7 @@ class TaskReferenceDropped(ModuleRule):
 
     code = "CON704"
     name = "task-reference-dropped"
+    in_tests = False
     needles = ("create_task", "ensure_future", "run_coroutine_threadsafe")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:

@@ -29,13 +29,15 @@ class Rule(abc.ABC):
     `code` is three capitals and three digits, `name` its slug; both are unique among the installed packs and
     never given another meaning. `needles` are words of which one must stand in a file's text for the rule to
     have anything to say there; none means any file that handles concurrency. `default` tells whether the rule
-    is on without being selected; `since` is the version of its pack that brought it.
+    is on without being selected, `in_tests` whether it then is in files that are plainly tests, too; `since` is
+    the version of its pack that brought it.
     """
 
     code: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
     default: ClassVar[bool] = True
+    in_tests: ClassVar[bool] = True
     since: ClassVar[str] = "0.1"
     needles: ClassVar[tuple[str, ...]] = ()
 

@@ -30,6 +30,19 @@ RULES = [
 ]
 
 
+def test_some_rules_are_off_in_tests_until_something_speaks_of_them() -> None:
+    lax = rule("CON503", "zeta")
+    type(lax).in_tests = False
+    silent, spoken = [Choice(), choice(ignore="CON101")], [choice("CON5"), choice(extend_select="CON503")]
+    for said, off in [*((one, True) for one in silent), *((one, False) for one in spoken)]:
+        config = Config("/", said.select, said.extend_select, said.ignore)
+        selection, _ = Selection.of([*RULES, lax], config, Choice())
+        assert "CON503" in selection.codes_for("/src/pool.py")
+        for name in ("test_pool.py", "pool_test.py", "conftest.py"):
+            assert ("CON503" in selection.codes_for(f"/src/tests/{name}")) is not off
+        assert "CON503" in selection.codes_for("/src/tests/data/pool.py")
+
+
 def items(words: str, place: str = "--select") -> tuple[Item, ...]:
     return tuple(Item(word, place) for word in words.split())
 

@@ -50,7 +50,8 @@ def found(word: str) -> Rule:
 
 
 def _text(one: Rule) -> str:
-    use = "on by default" if one.default else "off until selected"
+    on = "on by default" if one.in_tests else "on by default but in tests"
+    use = on if one.default else "off until selected"
     head = f"{one.code} {one.name} ({one.severity.value}, {use}, since {one.since})"
     return f"{click.style(head, bold=True)}\n\n{one.documentation()}"
 

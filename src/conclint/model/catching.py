@@ -9,10 +9,11 @@ import libcst as cst
 from conclint.model.graph import Op, OpKind
 from conclint.model.values import LibraryMethod
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import children, descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
@@ -49,12 +50,18 @@ def is_caught(module: ModuleModel, node: cst.CSTNode, *exceptions: str) -> bool:
 
 def catches_all(module: ModuleModel, function: Function) -> bool:
     """Tell whether no exception leaves a function: it can raise none, or `except Exception` is around what can."""
+    return _lets_nothing_out(module, function, frozenset())
+
+
+def _lets_nothing_out(module: ModuleModel, function: Function, within: frozenset[int]) -> bool:
+    """The same, `within` some functions that call each other."""
+    within |= {id(function)}
     node = function.node
     if isinstance(node, cst.Lambda):
-        return not _can_raise(module, [node.body])
+        return not _can_raise(module, [node.body], within)
     if not isinstance(node, cst.FunctionDef) or any(_is_wrapping(name) for name in function.decorators):
         return True
-    return _safe(module, node.body.body)
+    return _safe(module, node.body.body, within)
 
 
 def _is_wrapping(decorator: str) -> bool:
@@ -62,35 +69,42 @@ def _is_wrapping(decorator: str) -> bool:
     return decorator.rpartition(".")[2] not in ("staticmethod", "classmethod", "override")
 
 
-def _safe(module: ModuleModel, statements: Sequence[cst.CSTNode]) -> bool:
-    return all(_is_safe(module, statement) for statement in statements)
+def _safe(module: ModuleModel, statements: Sequence[cst.CSTNode], within: frozenset[int]) -> bool:
+    return all(_is_safe(module, statement, within) for statement in statements)
 
 
-def _is_safe(module: ModuleModel, statement: cst.CSTNode) -> bool:
+def _is_safe(module: ModuleModel, statement: cst.CSTNode, within: frozenset[int]) -> bool:
     if isinstance(statement, (cst.IndentedBlock, cst.SimpleStatementSuite)):
-        return _safe(module, statement.body)
+        return _safe(module, statement.body, within)
     if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
         return True
     if isinstance(statement, (cst.Try, cst.TryStar)):
-        catching = any(_catches(module, handler) for handler in statement.handlers)
-        if statement.orelse is not None and not _is_safe(module, statement.orelse):
+        catching = _is_catching(module, statement)
+        if statement.orelse is not None and not _is_safe(module, statement.orelse, within):
             return False
         if catching:  # who takes care of all that is trusted to clean up without fail
             last = descendants(statement.finalbody) if statement.finalbody is not None else []
             return not any(isinstance(part, cst.Raise) for part in last)
-        clean = statement.finalbody is None or _is_safe(module, statement.finalbody.body)
-        return clean and _is_safe(module, statement.body)
+        clean = statement.finalbody is None or _is_safe(module, statement.finalbody.body, within)
+        return clean and _is_safe(module, statement.body, within)
     if isinstance(statement, (cst.While, cst.If)):
-        rest = statement.orelse is None or _is_safe(module, statement.orelse)
-        return rest and not _can_raise(module, [statement.test]) and _is_safe(module, statement.body)
+        rest = statement.orelse is None or _is_safe(module, statement.orelse, within)
+        return rest and not _can_raise(module, [statement.test], within) and _is_safe(module, statement.body, within)
     if isinstance(statement, cst.Else):
-        return _is_safe(module, statement.body)
+        return _is_safe(module, statement.body, within)
     if isinstance(statement, cst.For):
-        return not _can_raise(module, [statement.iter]) and _is_safe(module, statement.body)
+        return not _can_raise(module, [statement.iter], within) and _is_safe(module, statement.body, within)
     if isinstance(statement, cst.With):
         managers = [item.item for item in statement.items]
-        return not _can_raise(module, managers) and _is_safe(module, statement.body)
-    return not _can_raise(module, [statement])
+        careful = any(_is_catching(module, part) for part in statement.body.body)
+        return (careful or not _can_raise(module, managers, within)) and _is_safe(module, statement.body, within)
+    return not _can_raise(module, [statement], within)
+
+
+def _is_catching(module: ModuleModel, statement: cst.CSTNode) -> bool:
+    """Tell a `try` that takes care of all that happens in it; such code is trusted with what little is around that, too."""
+    handlers = statement.handlers if isinstance(statement, (cst.Try, cst.TryStar)) else ()
+    return any(_catches(module, handler) for handler in handlers)
 
 
 def _catches(module: ModuleModel, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
@@ -100,19 +114,50 @@ def _catches(module: ModuleModel, handler: cst.ExceptHandler | cst.ExceptStarHan
     return handler.type is None or module.symbol(handler.type) in _CATCH_ALL
 
 
-def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode]) -> bool:
+def _can_raise(module: ModuleModel, nodes: Sequence[cst.CSTNode], within: frozenset[int]) -> bool:
     for node in nodes:
-        for part in descendants(node):
+        for part in _done_here(node):
             if isinstance(part, (cst.Raise, cst.Assert, cst.BinaryOperation)) or _is_operation(part):
                 return True
             if isinstance(part, cst.Await) and not _only_pauses(module, part.expression):
                 return True
             if isinstance(part, cst.Call) and not _reports(part) and module.may_raise(Op(OpKind.CALL, part)):
-                if not (_only_makes_coroutine(module, part) or _is_known_to_work(module, part) or _is_given(module, part)):
+                if not (_is_harmless(module, part) or _is_taken_care_of(module, part, within)):
                     return True
             if isinstance(part, cst.Subscript) and module.may_raise(Op(OpKind.LOAD, part)):
                 return True
     return False
+
+
+def _done_here(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the parts of a statement that are carried out with it: not what a lambda will do."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if not isinstance(part, cst.Lambda):
+            yield part
+            pending.extend(children(part))
+
+
+def _is_harmless(module: ModuleModel, call: cst.Call) -> bool:
+    return (
+        _only_makes_coroutine(module, call)
+        or _makes_exception(call)
+        or _is_known_to_work(module, call)
+        or _is_given(module, call)
+    )
+
+
+def _is_taken_care_of(module: ModuleModel, call: cst.Call, within: frozenset[int]) -> bool:
+    """Tell a call of a function of this module that lets no exception out itself."""
+    called = module.called_function(call)
+    if called is None or called.is_async or called.is_generator or id(called) in within:
+        return False
+    return _lets_nothing_out(module, called, within)
+
+
+def _makes_exception(call: cst.Call) -> bool:
+    return dotted_name(call.func).endswith(("Error", "Exception", "Warning"))
 
 
 def _reports(call: cst.Call) -> bool:

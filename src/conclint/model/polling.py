@@ -23,6 +23,7 @@ _CLOCKS = frozenset(
     {"time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "time.process_time",
      "datetime.datetime.now", "datetime.datetime.utcnow"}
 )
+_SLEEPS = ("time.sleep", "asyncio.sleep")
 _PLAIN = (cst.Name, cst.Attribute, cst.Integer, cst.SimpleString, cst.Comparison, cst.ComparisonTarget, cst.BaseCompOp,
           cst.BooleanOperation, cst.BaseBooleanOp, cst.UnaryOperation, cst.BaseUnaryOp)  # fmt: skip
 
@@ -49,6 +50,8 @@ class _Turn:
     leaving: list[cst.BaseExpression] = dataclasses.field(default_factory=list)
     counters: set[str] = dataclasses.field(default_factory=set)
     sleeps: bool = False
+    elsewhere: bool = False
+    """It sleeps by means of another scheduler, which a wait for a thread would hold up: greenlets."""
 
 
 def busy_waits(module: ModuleModel) -> Iterator[BusyWait]:
@@ -82,7 +85,9 @@ def _judged(
     call, answer = _asked(module, part, waiting)
     event = questions.get(id(call))
     if event is not None:
-        if _can_be_waited_for(module, event, answer) and not (turn.sleeps and _may_be_interrupted(module, loop)):
+        if turn.elsewhere or (turn.sleeps and _may_be_interrupted(module, loop)):
+            return
+        if _can_be_waited_for(module, event, answer):
             assert event.facts is not None
             assert event.facts.polled is not None
             yield BusyWait(loop, call, turn.sleeps, event.object, event.facts.polled.use)
@@ -107,6 +112,7 @@ def _is_idle(module: ModuleModel, statement: cst.CSTNode, turn: _Turn) -> bool:
         value = statement.value.expression if isinstance(statement.value, cst.Await) else statement.value
         if isinstance(value, cst.Call):
             turn.sleeps = turn.sleeps or not _takes_no_time(value)
+            turn.elsewhere = turn.elsewhere or module.symbol(value.func) not in _SLEEPS
             return _is_sleep(module, value)
         return isinstance(value, (cst.Ellipsis, cst.BaseString))
     return isinstance(statement, (cst.Pass, cst.Continue))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive
+from conclint.model.calls import called_by
 from conclint.model.catching import is_caught
 from conclint.model.tries import Attempt, attempt
 from conclint.model.uses import uses_of
@@ -45,10 +47,31 @@ def events_never_set(module: ModuleModel) -> Iterator[NeverSet]:
             continue
         if all(module.function_at(use.node) is module.function_at(site.call) for use in uses):
             continue
+        if _is_within_reach_of_others(module, site):
+            continue
         for use in uses:
             event = waits.get(id(use.node))
             if event is not None and _waits_in_vain(module, event):
                 yield NeverSet(event, site)
+
+
+def _is_within_reach_of_others(module: ModuleModel, site: Site) -> bool:
+    """Tell whether the object that keeps the event gives itself to code of other modules, its friends: `task.run(self)`."""
+    maker = module.function_at(site.call)
+    if maker is None or maker.cls is None:
+        return False
+    for method in maker.cls.methods.values():
+        for name in (name for scope in method.scopes for name in scope.names if name.value == method.receiver_name):
+            given = module.tree.parent(name)
+            call = module.tree.parent(given) if isinstance(given, cst.Arg) else None
+            if isinstance(call, cst.Call) and not called_by(module, call) and not _is_of_python(module, call):
+                return True
+    return False
+
+
+def _is_of_python(module: ModuleModel, call: cst.Call) -> bool:
+    top = (module.symbol(call.func) or "").partition(".")[0]
+    return top == "builtins" or top in sys.stdlib_module_names
 
 
 def _waits_in_vain(module: ModuleModel, event: Event) -> bool:

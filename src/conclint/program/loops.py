@@ -96,6 +96,8 @@ class Loops:
                 continue  # worse than a stall
             if found.operation.waits in _FAR_OFF and self._is_alone(found):
                 continue
+            if found.operation.place in self._greetings:
+                continue
             elsewhere = found.operation.waits in ("thread", "process") and not _is_started_in(found.function, found.operation)
             if not elsewhere and not _is_asked_about(found.operation, found.function, found.start):
                 yield Stall(found.operation.name, found.operation.place, found.start, found.way)
@@ -104,6 +106,17 @@ class Loops:
                 holder = self._held_for_long.get(self._locks.identity(fact.lock))
                 if holder is not None and not fact.tried and not fact.timed:
                     yield Stall(self._locks.label(fact.lock), fact.place, self._graph.functions[start], way, holder)
+
+    @functools.cached_property
+    def _greetings(self) -> frozenset[Place]:
+        """The waits for what a thread says first, in plain functions that have started it: `thread.start(); ready.wait()`."""
+        return frozenset(
+            wait.place
+            for function in self._graph.functions.values()
+            if not function.is_async and any(one.word == "start" and one.kind is Primitive.THREAD for one in function.operations)
+            for wait in function.operations
+            if wait.waits in ("event", "future")
+        )
 
     def _is_alone(self, found: Reached) -> bool:
         """Tell whether nobody else needs the loop: a program that starts reads its certificates, a test does as it likes."""
@@ -123,6 +136,7 @@ class Loops:
             for wait in self._waiting.long_ones()
             for lock in wait.held
             if wait.operation.waits in _LONG and not _is_asked_about(wait.operation, wait.function)
+            if wait.operation.place not in self._greetings
             if not wait.function.is_async
         }
 

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from conclint.config import Config, Item, Problem
+from conclint.source.naming import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """The codes that are on, and those that are off again for files that match a pattern.
+    """The codes that are on, and those that are off again for files that match a pattern, or that are plainly tests.
 
     Patterns are in the language of .gitignore, seen from the absolute folder `root`. Plain data, which travels
     to worker processes.
@@ -45,6 +46,7 @@ class Selection:
     codes: frozenset[str]
     root: str = ""
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
+    not_in_tests: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -60,11 +62,15 @@ class Selection:
             (pattern, frozenset(rule.code for rule in rules if _longest(rule.code, items) is not None))
             for pattern, items in config.per_file_ignores
         )
-        return cls(codes, config.root, ignores), problems
+        layers = (configured, command_line)
+        lax = frozenset(rule.code for rule in rules if not rule.in_tests and not _is_selected(rule, *layers))
+        return cls(codes, config.root, ignores, lax), problems
 
     def codes_for(self, path: str) -> frozenset[str]:
         """Return the codes that are on for the file `path`, spelled from the current folder or absolute."""
-        off = self._ignored_in(path) if self.per_file_ignores else ()
+        off = self._ignored_in(path) if self.per_file_ignores else []
+        if is_test(path):
+            off = [*off, self.not_in_tests]
         return self.codes.difference(*off)
 
     def rules_for(self, path: str, rules: Iterable[Rule]) -> list[Rule]:
@@ -104,6 +110,11 @@ def _is_on(rule: Rule, configured: Choice, command_line: Choice) -> bool:
         if off is not None or choice.select is not None:
             return False
     return rule.default
+
+
+def _is_selected(rule: Rule, *choices: Choice) -> bool:
+    """Tell whether a word says that a rule be on, beside what is on anyway."""
+    return any(_longest(rule.code, (*(one.select or ()), *one.extend_select)) is not None for one in choices)
 
 
 def _longest(code: str, items: Iterable[Item]) -> int | None:

@@ -33,10 +33,11 @@ def _package(folder: str) -> str:
 
 
 def is_test(path: str) -> bool:
-    """Tell whether a file is plainly a test, by its own name or that of its folder: `tests/stock.py`, `test_stock.py`."""
+    """Tell whether a file is plainly a test, by its own name or that of its folder: `tests/stock.py`, `conftest.py`."""
     folder, base = os.path.split(path)
     stem = os.path.splitext(base)[0]
-    return stem.startswith("test_") or stem.endswith("_test") or os.path.basename(folder) in ("test", "tests")
+    named = stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
+    return named or os.path.basename(folder) in ("test", "tests")
 
 
 def absolute(name: str, module: str, *, is_package: bool) -> str:
