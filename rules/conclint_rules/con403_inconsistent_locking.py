@@ -38,6 +38,9 @@ class InconsistentLocking(ProgramRule):
     seen: `if self._sock: self._sock.send(x)` raises AttributeError when `close()`, which holds the lock, sets `self._sock =
     None` in between; `if k in self._jobs: return self._jobs[k]` raises KeyError.
 
+    And a function that says of itself that its callers hold the lock (it asserts so, its name ends in `_locked`, or its
+    docstring says it) is called without, though most callers keep to it.
+
     A class that takes a lock of its own is meant for several threads, so no thread needs to be seen: what most places
     do under the lock is what the lock is for, and the message tells how many they are.
 
@@ -61,6 +64,17 @@ class InconsistentLocking(ProgramRule):
     def check(self, program: Program) -> Iterator[Report]:
         """Yield the changes without the lock under which the variable is used elsewhere, and such uses of its object."""
         yield from self._changes(program)
+        yield from self._uses(program)
+        for call in program.uncovered_calls():
+            name, lock = call.callee.name, program.locks.label(call.lock)
+            message = (
+                f"'{name}' is called in '{call.caller.name}' without '{lock}', which its callers are to hold, as they do at "
+                f"{call.held} of {call.calls} places"
+            )
+            yield Report(call.place, message)
+
+    @staticmethod
+    def _uses(program: Program) -> Iterator[Report]:
         for breach in program.bare_uses():
             fact, function = breach.access.fact, breach.access.function
             message = f"'{fact.label}.{fact.method}' is called in '{function.name}' {past_the_lock(program, breach)}"

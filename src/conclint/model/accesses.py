@@ -87,8 +87,9 @@ class Access:
         """It is a check-then-act that compares a number with a limit, and then adds to it or takes from it."""
         if self.kind is not AccessKind.CHECK_THEN_ACT or self.element or not isinstance(self.node, cst.Comparison):
             return False
-        ordered = any(isinstance(target.operator, _ORDERING) for target in self.node.comparisons)
-        return ordered and bool(self.acts) and all(_adds_number(act) for act in self.acts)
+        compared = {id(self.node.left), *(id(target.comparator) for target in self.node.comparisons)}
+        ordered = all(isinstance(target.operator, _ORDERING) for target in self.node.comparisons)
+        return ordered and id(self.parts[0]) in compared and bool(self.acts) and all(_adds_number(act) for act in self.acts)
 
     @property
     def takes(self) -> bool:

@@ -97,12 +97,10 @@ class CallGraph:
     def locking_classes(self) -> frozenset[str]:
         """The classes with a lock of their own or inherited, which some method takes."""
         taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires} - self._of_tasks
-        found = set()
-        for key in self.linker.classes:
-            for owner in self.linker.order(key):
-                if any(f"{owner}.{name}" in taken for name in self.linker.classes[owner].locks):
-                    found.add(key)
-        return frozenset(found)
+        owners = {lock.partition("@")[0].rpartition(".")[0] for lock in taken}
+        return frozenset(
+            key for key in self.linker.classes if any(owner in owners for owner in self.linker.order(key))
+        )
 
     @functools.cached_property
     def _of_tasks(self) -> frozenset[str]:

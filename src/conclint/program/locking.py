@@ -98,7 +98,8 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
         event = model.locks.event(op) if op.kind in (OpKind.CALL, OpKind.ENTER) else None
         if event is None or event[0] == "release":
             return
-        ways = found.setdefault(id(op.node), (op, event[1], event[0] == "try", {}))[3]
+        tried = event[0] == "try" or _is_on_demand(op.node)
+        ways = found.setdefault(id(op.node), (op, event[1], tried, {}))[3]
         for state in states:
             held: Held = state  # type: ignore[assignment]
             # What this very acquire has taken before, and nobody has given back, is a leak and no order.
@@ -110,6 +111,11 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
         surely = frozenset.intersection(*ways)
         for keys in list(ways)[:_MOST_WAYS]:
             yield Acquisition(lock, keys, surely, op.node, tried, tried and _is_timed(op.node), ordered)
+
+
+def _is_on_demand(node: cst.CSTNode) -> bool:
+    """Tell `with lock if wanted else nullcontext():`, where the caller knows whether it may wait for the lock."""
+    return isinstance(node, cst.WithItem) and isinstance(node.item, cst.IfExp)
 
 
 def _is_timed(node: cst.CSTNode) -> bool:

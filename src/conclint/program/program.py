@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from conclint.program.beliefs import Breach, bare_uses, overruns, stale_uses
+from conclint.program.callers import Uncovered, uncovered_calls
 from conclint.program.conflicts import Conflict, conflicts
 from conclint.program.contexts import Context, Contexts
 from conclint.program.deadlocks import Deadlocks
@@ -92,6 +93,10 @@ class Program:
     def stale_uses(self) -> Iterator[Breach]:
         """Yield the uses of what a test has just seen, past the lock under which others take it away."""
         return stale_uses(self.races)
+
+    def uncovered_calls(self) -> Iterator[Uncovered]:
+        """Yield the calls without the lock that the callee says its callers hold, as most of them do."""
+        return uncovered_calls(self.graph, self._contexts, self.locks)
 
     def overruns(self) -> Iterator[Clash]:
         """Yield the places where a class that takes locks keeps a number within a limit without one."""

@@ -18,6 +18,7 @@ from conclint.model.confined import confined_at
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
+from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
 from conclint.model.words import AccessKind, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
@@ -135,8 +136,10 @@ class _Summariser:
         return frozenset(touches_locks(self.model))
 
     def _reports_call(self, function: Function, call: CallSite) -> bool:
-        """Tell whether what is wrong may be that a function makes a call: under a lock, or in a coroutine."""
-        return function.is_async or bool(self._held(function).get(id(call.node)))
+        """Tell whether what is wrong may be that a function makes a call: under a lock or without, or in a coroutine."""
+        if function.is_async or self._held(function).get(id(call.node)):
+            return True
+        return any(self.model.locks.assumed(called) for called in call.functions)
 
     def _held(self, function: Function) -> dict[int, frozenset[str]]:
         return self.model.locks.held_at(function) if function in self._locking else {}
@@ -218,6 +221,8 @@ class _Summariser:
 
     def _is_reached(self, function: Function, access: Access, held: dict[int, frozenset[str]]) -> bool:
         """Tell whether the locks that are held at an access are known: unknown means silent."""
+        if is_maybe_locked(self.model, function, access.node):
+            return False
         return function not in self._locking or any(id(part) in held for part in access.parts)
 
     def _is_returned(self, access: Access) -> bool:
