@@ -52,6 +52,7 @@ class Linker:
                 module
                 for module in self._by_last_name.get(name.rpartition(".")[2], ())
                 if f"/{module.path}".removesuffix(".py").removesuffix("/__init__").endswith(tail)
+                and f".{name}".endswith(f".{module.name}")
             ]
         return found[0] if len(found) == 1 else None
 
@@ -63,31 +64,67 @@ class Linker:
         `shop.stock.Shelf().take` is the method `take` that an object of the class has. Where `user`, the key of the function or
         class that uses it, is told, the standard library means nothing but to itself: others know it by its facts.
         """
-        if user and _is_standard(symbol) and not _is_standard(self._name_of.get(user.partition(":")[0], "")):
+        if not self._may_mean(symbol, user):
             return ""
         known = self._found.get(symbol)
         if known is None:
-            self._found[symbol] = ""  # what a circle of imports sees
             known = self._found[symbol] = self._resolved(symbol)
         return known
 
+    def _may_mean(self, symbol: str, user: str) -> bool:
+        return (
+            not user
+            or not _is_standard(symbol)
+            or _is_standard(self._name_of.get(user.partition(":")[0], ""))
+        )
+
     def _resolved(self, symbol: str) -> str:
+        for _ in range(_LONGEST_CHAIN):
+            module, steps = self._located(symbol)
+            if module is None or not steps:
+                break
+            target = self._exported(module, steps[0])
+            if not self._leads_on(target):
+                return self._member(target, steps[1:])
+            symbol = _joined(target, steps[1:])
+        return ""
+
+    def _located(self, symbol: str) -> tuple[ModuleSummary | None, list[str]]:
+        """Return the module that a symbol begins with and the steps from there."""
         steps = _STEPS.findall(symbol)
         for end in range(len(steps), 0, -1):
             if "()" in steps[:end]:
                 continue
             module = self.module(".".join(steps[:end]))
             if module is not None:
-                return self._inside(module, steps[end:])
-        return ""
+                return module, steps[end:]
+        return None, steps
 
-    def _inside(self, module: ModuleSummary, steps: list[str]) -> str:
-        if not steps:
-            return ""
-        target = self._exported(module, steps[0])
-        if target and target not in self.functions and target not in self.classes:
-            return self.resolve(".".join([target, *steps[1:]]).replace(".()", "()"))
-        return self._member(target, steps[1:])
+    def _leads_on(self, target: str) -> bool:
+        return bool(target) and target not in self.functions and target not in self.classes
+
+    def beyond(self, symbol: str, user: str) -> tuple[str, list[str]]:
+        """Return the path of the module of which nothing is known but its name, where a symbol leads to one; and the rest.
+
+        `user` as in `resolve`.
+        """
+        if not self._may_mean(symbol, user):
+            return "", []
+        for _ in range(_LONGEST_CHAIN):
+            module, steps = self._located(symbol)
+            if module is None or not steps:
+                break
+            if not module.functions:
+                return module.path, steps
+            target = self._exported(module, steps[0])
+            if not target:
+                stars = (self.module(star) for star in module.stars)
+                unknown = [origin.path for origin in stars if origin is not None and not origin.functions]
+                return (unknown[0], steps) if len(unknown) == 1 else ("", [])
+            if not self._leads_on(target):
+                break
+            symbol = _joined(target, steps[1:])
+        return "", []
 
     def _exported(self, module: ModuleSummary, name: str) -> str:
         if name in module.exports:
@@ -172,6 +209,10 @@ class Linker:
                 for base in self.order(cls)[1:]:
                     self._subclasses[base].append(cls)
         return self._subclasses.get(key, [])
+
+
+def _joined(target: str, steps: list[str]) -> str:
+    return ".".join([target, *steps]).replace(".()", "()")
 
 
 def _is_standard(name: str) -> bool:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
 from conclint import packs
 from conclint.errors import SourceError
 from conclint.finding import Failure, Finding, in_order
@@ -16,6 +18,7 @@ from conclint.run.result import FileResult, RunResult
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from conclint.program import ModuleSummary
     from conclint.run.settings import Settings
     from conclint.source import Source
 
@@ -77,25 +80,62 @@ class _Run:
         self._known = 0
         self._done = 0
         self._given: dict[str, Source] = {}
+        self._left_out: dict[str, tuple[int, int]] = {}
         self.files = 0
         self.failures: list[Failure] = []
         self.results: dict[tuple[int, int], FileResult] = {}
 
     def check(self, inputs: Iterable[str | Source]) -> None:
-        tasks = self._tasks(inputs)
+        self._check_all(self._tasks(inputs), self._settings)
+        if self._left_out and files.program_rules(self._settings):
+            self._read_on_demand()
+
+    def _read_on_demand(self) -> None:
+        """Summarise of the files that were left out those that others lead to."""
+        from conclint.run import demand  # brings the analysis of programs
+
+        settings = demand.settings_for(self._settings)
+        unread = demand.Unread(self._left_out)
+        for _ in range(demand.FARTHEST):
+            paths = unread.wanted(self._summaries())
+            if not paths:
+                return
+            self._check_all(self._tasks_on_demand(paths), settings)
+            self._forgive(self._left_out[path] for path in paths)
+
+    def _forgive(self, numbers: Iterable[tuple[int, int]]) -> None:
+        """Leave out what is wrong with files that nobody asked for; defects of conclint stay."""
+        for number in numbers:
+            result = self.results.get(number)
+            if result is not None and result.failures:
+                own = tuple(failure for failure in result.failures if failure.internal)
+                self.results[number] = msgspec.structs.replace(result, failures=own)
+
+    def _tasks_on_demand(self, paths: Iterable[str]) -> Iterator[files.Task]:
+        for path in paths:
+            try:
+                (source,) = files.read(path)
+            except SourceError:  # gone since it was looked at
+                continue
+            self._known += len(source.text)
+            yield files.Task(self._left_out[path], source)
+
+    def _check_all(self, tasks: Iterator[files.Task], settings: Settings) -> None:
         held: list[files.Task] = []
         for task in tasks:
             held.append(task)
-            if self._jobs > 1 and len(held) > 1 and self._known >= WORTH_PROCESSES:
-                self._check_in_processes(held, tasks)
+            if self._jobs > 1 and len(held) > 1 and self._known - self._done >= WORTH_PROCESSES:
+                self._check_in_processes(held, tasks, settings)
                 return
         for task in held:
-            self._note(task, files.check(task.source, self._settings))
+            self._note(task, files.check(task.source, settings))
 
-    def _check_in_processes(self, held: list[files.Task], tasks: Iterator[files.Task]) -> None:
+    def _check_in_processes(
+        self, held: list[files.Task], tasks: Iterator[files.Task], settings: Settings
+    ) -> None:
         from conclint.run import check, workers  # noqa: F401 - what forked workers then need not import
 
-        with workers.Workers(self._settings, self._jobs) as pool:
+        with workers.Workers(settings, self._jobs) as pool:
             for task in held:
                 pool.submit(task)
             for task in tasks:
@@ -134,13 +174,18 @@ class _Run:
             if self._sniff.wants(source):
                 self._known += len(source.text)
                 yield files.Task((number, piece), source)
+            elif isinstance(item, str) and not source.fragment:
+                self._left_out[source.path] = (number, piece)
+
+    def _summaries(self) -> list[ModuleSummary]:
+        results = (self.results[number] for number in sorted(self.results))
+        return [result.summary for result in results if result.summary is not None]
 
     def program_findings(self) -> list[Finding]:
         """Return what the rules say that need all modules, where they are on and no comment hides it."""
         rules = files.program_rules(self._settings)
-        results = (self.results[number] for number in sorted(self.results))
-        summaries = [result.summary for result in results if result.summary is not None]
-        if not rules or not summaries:
+        summaries = self._summaries() if rules else []
+        if not summaries:
             return []
         from conclint.run.program import check_program  # brings the analysis of programs
 

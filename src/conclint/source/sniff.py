@@ -123,7 +123,7 @@ class Sniff:
         if WALKED in text and _WALK.search(text):
             return True, True
         if any(module in text for module in self._modules):
-            imports = "\n".join(_IMPORT.findall(text))
+            imports = "\n".join(imports_in(text))
             if self._wide.search(imports):
                 return self._core.search(imports) is not None, True
         return False, any(words in text for words in SHARING)
@@ -137,6 +137,11 @@ def is_concurrent(text: str) -> bool:
 def is_concurrent_fragment(text: str) -> bool:
     """Tell whether a piece of a document seems to handle concurrency, whatever it imports."""
     return _ANY.wants_fragment(text)
+
+
+def imports_in(text: str) -> list[str]:
+    """Return what looks like an import in a text, in order; of `from a import b` that is `from a` and `import b`."""
+    return _IMPORT.findall(text)
 
 
 def _modules(names: Iterable[str]) -> re.Pattern[str]:

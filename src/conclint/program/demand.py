@@ -1,0 +1,100 @@
+"""What the program asks of modules that nobody has read yet: those whose text says nothing of concurrency.
+
+What other threads run may lead into such modules, and classes that threads use may inherit from there; then what they
+keep is shared as well.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from conclint.knowledge.schema import Domain, Where
+from conclint.program.graph import CallGraph
+from conclint.program.linking import Linker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conclint.program.summary import FunctionFact, ModuleSummary, RootFact
+
+_THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
+_ELSEWHERE = (*_THREADS, Where.PROCESS, Where.INTERPRETER)
+
+
+class Use(enum.Enum):
+    """What is done with something of another module."""
+
+    HANDED_OVER = "handed over"  # another thread or process runs it
+    CALLED = "called"  # by what a thread runs
+    OWN = "own"  # called by what a thread runs, of an object of its own or one that may be another each time
+    INHERITED = "inherited"  # by a class that threads use
+
+
+class Wish(NamedTuple):
+    """The module at `path` is wanted for the `use` of what `steps` lead to in it: a name, `()` for a call, a method."""
+
+    path: str
+    steps: tuple[str, ...]
+    use: Use
+
+    @property
+    def order(self) -> tuple[str, tuple[str, ...], str]:
+        """Wishes sort by this."""
+        return self.path, self.steps, self.use.value
+
+
+def wishes(modules: Iterable[ModuleSummary], unread: Iterable[ModuleSummary]) -> list[Wish]:
+    """Return what the modules want to know of the `unread` ones, of which path and name are known; sorted."""
+    known = sorted(modules, key=lambda module: module.path)
+    if not any(root.where in _ELSEWHERE for module in known for root in module.roots):
+        return []
+    search = _Search(CallGraph(known, Linker([*known, *unread])))
+    return sorted(set(search.wishes()), key=lambda wish: wish.order)
+
+
+class _Search:
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._linker = graph.linker
+
+    def wishes(self) -> Iterator[Wish]:
+        pending: list[str] = []
+        for _, root in self._graph.roots:
+            targets = self._graph.targets(root)
+            if not targets and root.where in _ELSEWHERE:
+                yield from self._wish(root.symbol, root.made_in, Use.HANDED_OVER)
+            if _runs_in_thread(root):
+                pending += targets
+        reached: set[str] = set()
+        while pending:
+            key = pending.pop()
+            if key in reached:
+                continue
+            reached.add(key)
+            function = self._graph.functions[key]
+            pending += [edge.callee for edge in self._graph.calls(key)]
+            yield from self._calls(function)
+        yield from self._bases({self._graph.functions[key].owner for key in reached} - {""})
+
+    def _calls(self, function: FunctionFact) -> Iterator[Wish]:
+        for call in function.calls:
+            if not call.callee:
+                use = Use.OWN if call.receiver in ("fresh", "other") else Use.CALLED
+                yield from self._wish(call.symbol, function.key, use)
+
+    def _bases(self, classes: set[str]) -> Iterator[Wish]:
+        for key in classes:
+            for each in self._linker.order(key):
+                for base in self._linker.classes[each].bases:
+                    if base not in self._linker.classes:
+                        yield from self._wish(base, each, Use.INHERITED)
+
+    def _wish(self, symbol: str, user: str, use: Use) -> Iterator[Wish]:
+        path, steps = self._linker.beyond(symbol, user)
+        if path:
+            yield Wish(path, tuple(steps), use)
+
+
+def _runs_in_thread(root: RootFact) -> bool:
+    return root.where in _THREADS and root.domain in (Domain.THREAD, Domain.ASYNCIO)
