@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Report
-from conclint.finding import Severity
+from conclint.draft import Remedy, Report
+from conclint.finding import Edit, Severity, Span
 from conclint.program import AccessKind, race_notes, what_is_wrong
 from conclint.rule import ProgramRule
 
@@ -41,6 +41,13 @@ class IterateWhileMutated(ProgramRule):
     Containers of objects whose class cannot be seen, iteration inside a call (`sum(values)`), and changes by code outside of
     the program.
 
+    ## Fix safety
+
+    Unsafe: the loop goes through what was there when it began, which takes memory, and sends to a client that has left since.
+    `list(d)` of a dict, set, list or deque is one step as long as its elements' `__hash__` and `__eq__` are not called,
+    which copying does not do. `list(d.items())` makes a tuple for each item, and before Python 3.12 that may start the garbage
+    collector, which may run code that lets another thread in; where RuntimeError must never happen take `d.copy().items()`, or
+    hold a lock. The fix is not offered where a lock is held around the loop.
     """
 
     code: ClassVar[str] = "CON406"
@@ -55,7 +62,8 @@ class IterateWhileMutated(ProgramRule):
                     f"'{access.fact.label}' is gone through in '{access.function.name}' {what_is_wrong(program, conflict)}, "
                     f"while '{conflict.other.function.name}', in another thread, may change it"
                 )
-                yield Report(access.fact.place, message, race_notes(program, conflict))
+                remedy = None if access.locks else _copied(access.fact.place.span)
+                yield Report(access.fact.place, message, race_notes(program, conflict), remedy)
         for operation in program.surroundings.walks():
             changed = f"which each thread changes that {operation.changed_by}"
             if operation.word == "walk":
@@ -63,3 +71,9 @@ class IterateWhileMutated(ProgramRule):
             else:
                 message = f"'{operation.name}' is copied item by item, {changed}"
                 yield Report(operation.place, message, severity=Severity.WARNING)
+
+
+def _copied(span: Span) -> Remedy:
+    begin = Span(span.line, span.column, span.line, span.column)
+    end = Span(span.end_line, span.end_column, span.end_line, span.end_column)
+    return Remedy("go through a copy", (Edit(begin, "list("), Edit(end, ")")), safe=False)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Note, Report
+from conclint.draft import Note, Remedy, Report
+from conclint.finding import Edit
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.program import Program
+    from conclint.program.summary import OperationFact
 
 
 class LoopCallFromThread(ProgramRule):
@@ -33,6 +35,13 @@ class LoopCallFromThread(ProgramRule):
 
     Objects whose type is not to be seen, such as a future that came through a queue, and threads that code outside of the program
     starts. A thread that makes, sets or runs a loop is left alone, and so is code that asks which thread runs it.
+
+    ## Fix safety
+
+    Unsafe: what `call_soon_threadsafe` is given runs a little later, in the loop's thread, so code after the call must not count
+    on it, and an exception, such as InvalidStateError for a future that is done by then, goes to the loop's exception handler.
+    The fix is offered for `call_soon`, and for futures and tasks, which know their loop (`get_loop()`), where nothing
+    uses the value of the call.
     """
 
     code: ClassVar[str] = "CON702"
@@ -47,8 +56,15 @@ class LoopCallFromThread(ProgramRule):
                 f"'{found.function.name}'"
             )
             notes = [Note(root.place, "handed to a thread here"), *(Note(place, "which leads here") for place in found.way)]
-            yield Report(found.operation.place, message, tuple(notes))
+            yield Report(found.operation.place, message, tuple(notes), _remedy(found.operation))
         for operation, function in program.loops.handed_to_threads():
             who = f"'{function.name}'" if function.name else "the module"
             message = f"'{operation.name}' is for the event loop's own thread only, and {who} has another thread call it"
             yield Report(operation.place, message)
+
+
+def _remedy(operation: OperationFact) -> Remedy | None:
+    if not operation.through_loop:
+        return None
+    change = Edit(operation.place.span, operation.through_loop)
+    return Remedy("have the loop call it, with 'call_soon_threadsafe'", (change,), safe=False)

@@ -268,7 +268,7 @@ class _Collector:
                 return False
             called = (self.module.symbol(call.func) or "").rpartition(".")[2]
             return called in _LAZY and self._is_gone_through(call)
-        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node
+        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node and parent.asynchronous is None
 
 
 def _adds_number(node: cst.CSTNode) -> bool:

@@ -22,6 +22,7 @@ from conclint.model.loop_border import (
 from conclint.model.patience import has_room, is_bounded, is_computed, is_done, is_instant, is_set_not_to_wait
 from conclint.model.process_wide import walks
 from conclint.model.spawning import find_spawns
+from conclint.model.through_loop import through_loop
 from conclint.model.values import Instance, Symbol
 from conclint.program.summary import OperationFact
 from conclint.syntax import BindingKind
@@ -86,6 +87,7 @@ class Operation:
             self._runs_at_import(),
             blocks is not None and may_have_given_way(self.model, self.node),
             self.changed_by,
+            through_loop(self.model, event) if event is not None else "",
         )
 
     def _waits(self, blocks: Blocks) -> bool:

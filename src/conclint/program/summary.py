@@ -153,6 +153,8 @@ class OperationFact(msgspec.Struct, frozen=True):
     """The coroutine that does it may have awaited something before."""
     changed_by: str = ""
     """Of a walk through a container of the whole process: what other threads do that changes it."""
+    through_loop: str = ""
+    """The call that has the event loop do the same, where there is one (`model.through_loop`)."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):
