@@ -159,7 +159,8 @@ class Linker:
             return False
         pair = frozenset((one, other))
         if pair not in self._apart:
-            self._apart[pair] = not any(pair <= set(self.order(key)) for key in self.classes)
+            both = {one, *self.subclasses(one)} & {other, *self.subclasses(other)}
+            self._apart[pair] = not both
         return self._apart[pair]
 
     def _linearised(self, key: str) -> tuple[str, ...]:

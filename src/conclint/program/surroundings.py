@@ -114,13 +114,15 @@ class Surroundings:
     def started_at_import(self) -> Iterator[tuple[OperationFact, FunctionFact]]:
         """Yield the threads that begin to run when a module is imported that others of the program import."""
         for module in self._modules:
-            if not any(self._imports(importer, module) for importer in self._modules):
-                continue
-            for function in module.functions:
-                for operation in function.operations:
-                    thread = operation.kind in (Primitive.THREAD, Primitive.TIMER)
-                    if operation.word == "start" and operation.at_import and thread:
-                        yield operation, function
+            started = [
+                (operation, function)
+                for function in module.functions
+                for operation in function.operations
+                if operation.word == "start" and operation.at_import
+                if operation.kind in (Primitive.THREAD, Primitive.TIMER)
+            ]
+            if started and any(self._imports(importer, module) for importer in self._modules):
+                yield from started
 
     def _imports(self, importer: ModuleSummary, module: ModuleSummary) -> bool:
         """Tell whether a module imports another: a script's neighbours come before what is called the same elsewhere."""
