@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Note, Report
+from conclint.draft import Note, Report, Steps
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class LockOrderInversion(ProgramRule):
             )
             for other in others
         ]
-        return Report(edge.place, message, tuple(notes))
+        flows = tuple(_steps(program, each) for each in (edge, *others))
+        return Report(edge.place, message, tuple(notes), flows=flows)
 
     def _instances(self, program: Program, edge: Ordering) -> Report:
         held, wanted = program.locks.label(edge.first), program.locks.label(edge.second)
@@ -70,3 +71,10 @@ class LockOrderInversion(ProgramRule):
             f"'{edge.function.name}' is given the two"
         )
         return Report(edge.place, message, tuple(Note(place, "which leads here") for place in edge.way[1:]))
+
+
+def _steps(program: Program, edge: Ordering) -> Steps:
+    held, wanted = program.locks.label(edge.first), program.locks.label(edge.second)
+    *calls, taking = edge.way
+    notes = [Note(place, f"a call under '{held}'") for place in calls]
+    return Steps(f"a thread in '{edge.function.name}'", (*notes, Note(taking, f"'{wanted}' is taken under '{held}' here")))

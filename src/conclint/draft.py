@@ -34,6 +34,14 @@ class Note:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Steps:
+    """What one of several threads does, in order, up to where it gets into the way of another; `thread` says which it is."""
+
+    thread: str
+    notes: tuple[Note, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Change:
     """Put `text` in place of `node`, or of the range from `node` through `last`."""
 
@@ -55,7 +63,8 @@ class Remedy:
 class Report:
     """One mistake: `message` is one sentence that names the objects, without capital or full stop.
 
-    `severity` replaces the rule's own where this case is better or worse than the rule in general.
+    `severity` replaces the rule's own where this case is better or worse than the rule in general. `flows` are what the threads
+    that take part do; `notes` say the same in the order in which a person wants to know it.
     """
 
     at: CSTNode | Place | Span
@@ -63,3 +72,4 @@ class Report:
     notes: tuple[Note, ...] = ()
     remedy: Remedy | None = None
     severity: Severity | None = None
+    flows: tuple[Steps, ...] = ()

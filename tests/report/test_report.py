@@ -6,9 +6,10 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from conclint.finding import Edit, Failure, Finding, Fix, Related, Severity, Span
+from conclint.finding import Edit, Failure, Finding, Fix, Flow, Related, Severity, Span
 from conclint.report import Format, render, render_failures, render_statistics, summary
 from conclint.run.result import RunResult
 
@@ -47,6 +48,15 @@ RESULT = RunResult(
             related=(
                 Related("shop/tickets.py", Span(14, 9, 17, 10), "the threads that run it start here"),
                 Related("shop/gone.py", Span(120, 1, 120, 8), "and here: 100%, sure"),
+            ),
+            flows=(
+                Flow(
+                    "a thread",
+                    (
+                        Related("shop/tickets.py", Span(14, 9, 17, 10), "handed to a thread here"),
+                        Related("shop/tickets.py", Span(9, 2, 9, 46), "'sold' is changed here"),
+                    ),
+                ),
             ),
         ),
         Finding(
@@ -120,7 +130,7 @@ def test_json_has_the_promised_keys() -> None:
     first, deprecated = document["findings"][:2]
     assert list(first) == [
         *("code", "name", "severity", "message", "path", "line", "column", "end_line", "end_column"),
-        *("context", "related", "fix"),
+        *("context", "related", "fix", "flows", "fingerprint"),
     ]
     assert first["fix"] is None
     assert first["related"][0] == {
@@ -225,3 +235,21 @@ def test_summary(result: RunResult, line: str) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="xml"):
         render("xml", RESULT, stream=io.StringIO())
+
+
+def test_a_fingerprint_outlives_lines_that_are_added_above() -> None:
+    one = RESULT.findings[0]
+    moved = msgspec.structs.replace(
+        one, path="elsewhere.py", span=Span(99, 2, 99, 46), message=one.message.replace("line 9", "line 99")
+    )
+    assert moved.fingerprint == one.fingerprint
+    assert len({finding.fingerprint for finding in RESULT.findings}) > 1
+
+
+def test_findings_that_say_the_same_are_counted() -> None:
+    one = RESULT.findings[0]
+    twice = RunResult(findings=(one, msgspec.structs.replace(one, span=Span(30, 1, 30, 2))))
+    stream = io.StringIO()
+    render("json", twice, stream=stream)
+    found = [finding["fingerprint"] for finding in json.loads(stream.getvalue())["findings"]]
+    assert found == [f"{one.fingerprint}:1", f"{one.fingerprint}:2"]

@@ -92,3 +92,35 @@ def test_a_rule_that_fails_costs_nothing_but_itself() -> None:
 def test_without_modules_or_rules_there_is_nothing_to_say() -> None:
     assert check_program([], [Writes()]) == ((), ())
     assert check_program([summary("a.py")], []) == ((), ())
+
+
+def test_flows_tell_what_each_thread_does_in_order() -> None:
+    from conclint.packs import installed_rules
+
+    found = summary(
+        "a.py",
+        """
+import threading
+takings = 0
+def sell():
+    add(3)
+def add(sum):
+    global takings
+    takings += price(sum)
+def price(sum): return sum
+def main():
+    seller = threading.Thread(target=sell)
+    seller.start()
+    add(4)
+    seller.join()
+main()
+""",
+    )
+    (finding,) = [one for one in check_program([found], installed_rules())[0] if one.code == "CON401"]
+    flows = {flow.thread: [(step.span.line, step.message) for step in flow.steps] for flow in finding.flows}
+    assert flows["a thread"] == [
+        (11, "handed to a thread here"),
+        (5, "'add' is called here"),
+        (8, "'takings' is changed here"),
+    ]
+    assert flows["the main thread"][-1] == (8, "'takings' is changed here")

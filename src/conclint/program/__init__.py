@@ -13,7 +13,7 @@ from conclint.program.program import Program
 from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
 from conclint.program.surroundings import PROCESS_WIDE
-from conclint.program.telling import past_the_lock, race_notes, what_is_wrong, who_runs
+from conclint.program.telling import past_the_lock, race_flows, race_notes, what_is_wrong, who_runs
 
 if TYPE_CHECKING:
     from conclint.model import ModuleModel
@@ -34,6 +34,7 @@ __all__ = [
     "Runner",
     "SharedAccess",
     "past_the_lock",
+    "race_flows",
     "race_notes",
     "summarise",
     "what_is_wrong",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.draft import Note
+from conclint.draft import Note, Steps
 from conclint.knowledge.schema import Where
 from conclint.model.words import AccessKind
 from conclint.program.conflicts import Conflict
@@ -95,3 +95,20 @@ def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
                 if call.place is not None:
                     notes.append(Note(call.place, f"'{callee.name}' is called here"))
     return tuple(dict.fromkeys(notes))
+
+
+def race_flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
+    """Return what each of the two threads does, from where it is handed its function to the access."""
+    flows = []
+    for context, side in ((clash.one, clash.access), (clash.two, clash.other)):
+        notes = []
+        if context.root is not None:
+            notes.append(Note(context.root.place, f"handed to {_named(context)} here"))
+        for call, callee in program.way(side.function.key, context):
+            if call.place is not None:
+                notes.append(Note(call.place, f"'{callee.name}' is called here"))
+        held = sorted(map(program.locks.label, side.locks))
+        under = f" under '{held[0]}'" if held else ""
+        notes.append(Note(side.fact.place, f"'{side.fact.label}' is {VERBS[side.kind]} here{under}"))
+        flows.append(Steps("the main thread" if context.in_main else _named(context), tuple(notes)))
+    return tuple(flows)

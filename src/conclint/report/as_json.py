@@ -2,19 +2,26 @@
 
 Version 1 of the document is a promise: keys are added, never renamed or removed. Lines and columns are
 1-based, columns count code points, ends are exclusive. Nothing in it differs between two runs over one tree.
+
+What SARIF 2.1.0 asks of a result is all there: `related` are its related locations, `flows` the thread flows of a code flow, one
+for each thread that takes part, `fix` its artifact changes, `fingerprint` a partial fingerprint: a hash of the rule, the
+enclosing function and the message without its numbers, and the number of the finding among those of its file with that hash.
 """
 
 from __future__ import annotations
 
+import collections
 import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
-from conclint.finding import Finding, Fix, Severity, Span
+from conclint.finding import Finding, Fix, Related, Severity, Span
 from conclint.report import counts, output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conclint.run.result import RunResult
 
 VERSION = 1
@@ -34,7 +41,7 @@ def document_of(result: RunResult) -> dict[str, Any]:
     severities = [finding.severity for finding in result.findings]
     return {
         "version": VERSION,
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": list(_findings(result)),
         "errors": [msgspec.to_builtins(failure) for failure in result.failures],
         "summary": {
             "files": result.files,
@@ -46,7 +53,15 @@ def document_of(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _findings(result: RunResult) -> Iterator[dict[str, Any]]:
+    seen: collections.Counter[tuple[str, str]] = collections.Counter()
+    for finding in result.findings:
+        key = (finding.path, finding.fingerprint)
+        seen[key] += 1
+        yield _finding(finding, f"{finding.fingerprint}:{seen[key]}")
+
+
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -55,12 +70,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": finding.path,
         **_place(finding.span),
         "context": finding.context,
-        "related": [
-            {"path": related.path, **_place(related.span), "message": related.message}
-            for related in finding.related
-        ],
+        "related": list(map(_related, finding.related)),
         "fix": None if finding.fix is None else _fix(finding.fix),
+        "flows": [
+            {"thread": flow.thread, "steps": list(map(_related, flow.steps))} for flow in finding.flows
+        ],
+        "fingerprint": fingerprint,
     }
+
+
+def _related(related: Related) -> dict[str, Any]:
+    return {"path": related.path, **_place(related.span), "message": related.message}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

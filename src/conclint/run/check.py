@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from conclint.draft import Change, Place, Report
+from conclint.draft import Change, Note, Place, Report
 from conclint.errors import SyntaxFailure
-from conclint.finding import Edit, Failure, Finding, Fix, Related, Span
+from conclint.finding import Edit, Failure, Finding, Fix, Flow, Related, Span
 from conclint.rule import ModuleRule, Rule, SourceRule
 from conclint.run.result import FileResult
 
@@ -166,7 +166,8 @@ def _defect(source: Source, part: str, problem: Exception) -> Failure:
 def _nodes(reports: Iterable[Report]) -> Iterable[CSTNode]:
     for report in reports:
         changes = report.remedy.changes if report.remedy is not None else ()
-        for at in (report.at, *(note.at for note in report.notes)):
+        told = (note for notes in (report.notes, *(flow.notes for flow in report.flows)) for note in notes)
+        for at in (report.at, *(note.at for note in told)):
             if not isinstance(at, (Place, Span)):
                 yield at
         for change in changes:
@@ -199,6 +200,9 @@ def _made(
             return at.path, at.span
         return source.path, source.in_document(at if isinstance(at, Span) else locate(at))
 
+    def related(note: Note) -> Related:
+        return Related(*place(note.at), note.message)
+
     def edit(change: Change | Edit) -> Edit:
         if isinstance(change, Edit):
             return Edit(source.in_document(change.span), change.text)
@@ -218,6 +222,7 @@ def _made(
         report.severity or rule.severity,
         report.message,
         context,
-        tuple(Related(*place(note.at), note.message) for note in report.notes),
+        tuple(map(related, report.notes)),
         Fix(remedy.description, tuple(map(edit, remedy.changes)), remedy.safe) if remedy is not None else None,
+        tuple(Flow(flow.thread, tuple(map(related, flow.notes))) for flow in report.flows),
     )
