@@ -52,8 +52,9 @@ class AcquireWithoutRelease(ModuleRule):
         for leak in module.leaks:
             if leak.explicit:
                 where = f"'{leak.function.qualified_name}'" if leak.function.name else "the module's code"
+                notes = [Note(leak.way_out, "this way out keeps it")] if leak.way_out is not None else []
                 yield Report(
                     leak.acquire,
                     f"a path through {where} ends with '{leak.lock.label}' still held",
-                    notes=(Note(leak.releases[0], "another path releases it here"),),
+                    notes=(*notes, Note(leak.releases[0], "another path releases it here")),
                 )

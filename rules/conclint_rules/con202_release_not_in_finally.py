@@ -37,8 +37,8 @@ class ReleaseNotInFinally(ModuleRule):
     ## What is missed
 
     What cannot be seen to raise: arithmetic, attributes, logging. Locks that are
-    released in another function, unless that is a thread or task for which they were taken, or in a callback, and locks
-    of a collection that is locked in a loop.
+    released in another function, unless that is a thread or task for which they were taken or the `__exit__` to the
+    `__enter__` that took them, or in a callback, and locks of a collection that is locked in a loop.
 
     ## Fix safety
 
@@ -53,7 +53,7 @@ class ReleaseNotInFinally(ModuleRule):
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield every acquire that is undone unless something raises."""
-        from conclint.model.handed_leaks import handed_leaks
+        from conclint.model.handed_leaks import handed_leaks, kept_at_exit
         from conclint.model.rewriting import with_instead
 
         for leak in module.leaks:
@@ -72,4 +72,10 @@ class ReleaseNotInFinally(ModuleRule):
                 f"'{handed.lock.label}', taken for '{handed.function.name}' before that is started, stays taken "
                 f"when '{module.label(handed.culprit)}' raises before this release",
                 notes=(Note(handed.acquire, "taken here, for the thread to give back"),),
+            )
+        for handed in kept_at_exit(module):
+            yield Report(
+                handed.release,
+                f"'{handed.lock.label}' stays locked when '{module.label(handed.culprit)}' raises before this release",
+                notes=(Note(handed.acquire, "taken here, by the other half of the 'with'"),),
             )

@@ -62,9 +62,9 @@ class ExecutorNotShutDown(ModuleRule):
         for left in left_executors(module):
             what = f"'{left.name or module.label(left.site.call)}'"
             when = "in each round of a loop" if left.in_loop else f"by each call of '{left.function.name}'"
-            message = f"{what} is made {when} and never shut down, so its workers stay behind"
+            message = f"{what} is made {when} and never shut down, so its workers stay until it is collected as garbage"
             yield Report(left.site.call, message, remedy=with_block(module, left))
         for kept in forgotten(module, Primitive.EXECUTOR):
             label, teardown = module.label(kept.attribute), kept.teardown.name
-            message = f"'{label}' is never shut down, not even by '{teardown}', so its workers stay behind"
+            message = f"'{label}' is never shut down, not even by '{teardown}', so its workers stay until it is collected as garbage"
             yield Report(kept.site.call, message, (Note(kept.teardown.node, f"'{teardown}' leaves it alone"),))

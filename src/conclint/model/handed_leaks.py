@@ -1,4 +1,4 @@
-"""Locks and permits that are taken for a thread before it starts, and that an exception in the thread keeps."""
+"""Locks that one function takes for another to give back, and that an exception in the other keeps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HandedLeak:
-    """A lock that the code which starts `function` takes at `acquire`, and `function` gives back unless `culprit` raises."""
+    """A lock that is taken at `acquire`, for `function`, which gives it back unless `culprit` raises.
+
+    It is taken before a thread is started that runs `function`, or by the `__enter__` to an `__exit__`.
+    """
 
     acquire: cst.Call
     release: cst.Call
@@ -49,11 +52,39 @@ def handed_leaks(module: ModuleModel) -> Iterator[HandedLeak]:
                 yield leak
 
 
+def kept_at_exit(module: ModuleModel) -> Iterator[HandedLeak]:
+    """Yield the releases of `__exit__` methods, for their `__enter__`, that what stands right before them may prevent."""
+    for cls in module.classes:
+        for entering, leaving in (("__enter__", "__exit__"), ("__aenter__", "__aexit__")):
+            enter, leave = cls.methods.get(entering), cls.methods.get(leaving)
+            if enter is not None and leave is not None and module.locks.handles_locks(leave):
+                yield from _not_reached(module, enter, leave)
+
+
+def _not_reached(module: ModuleModel, enter: Function, leave: Function) -> Iterator[HandedLeak]:
+    graph = module.graph(leave)
+    for block in graph.blocks if graph is not None else ():
+        before: list[cst.CSTNode] = []
+        for op in block.ops:
+            event = module.locks.event(op) if op.kind is OpKind.CALL else None
+            if event is not None and event[0] == "release" and isinstance(op.node, cst.Call):
+                acquire = _taken_by(module, enter, event[1].key)
+                if before and acquire is not None and event[1].kind is not None:
+                    yield HandedLeak(acquire, op.node, event[1], leave, before[-1])
+            elif block.handler is graph.raised and module.may_raise(op):
+                before.append(op.node)
+
+
 def _left_taken(module: ModuleModel, root: Root, key: str) -> cst.Call | None:
     """Return the acquire of a lock with which the code that starts a root comes to its end."""
     starter = module.function_at(root.node)
-    exploration = module.locks.explored(starter) if starter is not None else None
-    if exploration is None or starter is root.function:
+    return _taken_by(module, starter, key) if starter is not None and starter is not root.function else None
+
+
+def _taken_by(module: ModuleModel, function: Function, key: str) -> cst.Call | None:
+    """Return the acquire of a lock with which a function comes to its end on some path."""
+    exploration = module.locks.explored(function)
+    if exploration is None:
         return None
     held: list[Held] = list(exploration.ends(exploration.graph.returned))  # type: ignore[arg-type]
     takers = {taker for pairs in held for taken, taker in pairs if taken == key}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
     from conclint.model.paths import Exploration, Facts, State
 
+_LEAVES = (OpKind.RETURN, OpKind.RAISE)
 _TAKES_BY_DESIGN = frozenset({"acquire", "acquired", "lock", "enter", "aenter"})
 
 
@@ -35,8 +36,8 @@ class Leak:
     """An acquire that some path does not undo.
 
     `explicit` tells whether a `return`, `raise`, `break` or the like leads out with the lock, without any call
-    having to fail; otherwise `culprit` is the operation that may raise, where one can be named. `releases` are
-    the calls that give the lock back on other paths.
+    having to fail, at `way_out` if it is a statement of its own; otherwise `culprit` is the operation that may raise, where
+    one can be named. `releases` are the calls that give the lock back on other paths.
     """
 
     acquire: cst.Call
@@ -45,6 +46,7 @@ class Leak:
     explicit: bool
     culprit: cst.CSTNode | None
     releases: tuple[cst.Call, ...]
+    way_out: cst.CSTNode | None = None
 
 
 def find_leaks(module: ModuleModel) -> Iterator[Leak]:
@@ -64,7 +66,8 @@ def find_leaks(module: ModuleModel) -> Iterator[Leak]:
 def _leaks(
     module: ModuleModel, function: Function, plain: Exploration, candidates: dict[int, _Taken]
 ) -> Iterator[Leak]:
-    asserted = _after_assert(plain)
+    ways = list(_ways_out(plain))
+    asserted = _after_assert(ways)
     graph = plain.graph
     explicit = _held_in(plain.ends(graph.returned)) | (_held_in(plain.ends(graph.raised)) - asserted)
     failing = module.locks.explored(function, Raising.CALLS)
@@ -75,7 +78,8 @@ def _leaks(
         if key in explicit:
             if not _TAKES_BY_DESIGN.isdisjoint(re.split(r"[_\W]+", function.name.lower())):
                 continue
-            yield Leak(taken.call, taken.lock, function, True, None, tuple(taken.releases))
+            way_out = next((op.node for op, held in ways if key in held and op is not None and op.kind in _LEAVES), None)
+            yield Leak(taken.call, taken.lock, function, True, None, tuple(taken.releases), way_out)
         elif key in implicit and failing is not None:
             yield Leak(
                 taken.call, taken.lock, function, False, _culprit(module, failing, key), tuple(taken.releases)
@@ -177,12 +181,10 @@ def _culprit(module: ModuleModel, failing: Exploration, taker: int) -> cst.CSTNo
     return straight[0] if straight else handled[-1] if handled else None
 
 
-def _after_assert(plain: Exploration) -> frozenset[int]:
-    """Return what only a failing `assert` leaks: it states what cannot happen, and is no way out of its own."""
-    by_assert: set[int] = set()
-    otherwise: set[int] = set()
-    last: dict[int, tuple[Op, Mapping[State, Facts]]] = {}
+def _ways_out(plain: Exploration) -> Iterator[tuple[Op | None, frozenset[int]]]:
+    """Yield the places where a function may end, each with the operation that it ends with and what is held there."""
     ends = {id(block.ops[-1]): block for block in plain.graph.blocks if block.ops}
+    last: dict[int, tuple[Op, Mapping[State, Facts]]] = {}
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
         if id(op) in ends:
@@ -190,14 +192,18 @@ def _after_assert(plain: Exploration) -> frozenset[int]:
 
     plain.visit(see)
     for block in plain.graph.blocks:
-        if not any(edge.target is plain.graph.raised for edge in block.edges):
-            continue
-        op, states = last.get(id(block), (None, plain.entries.get(id(block), {})))
-        held = _held_in(states)
-        if op is not None and op.kind is OpKind.RAISE and isinstance(op.node, cst.Assert):
-            by_assert |= held
-        else:
-            otherwise |= held
+        if any(edge.target in (plain.graph.returned, plain.graph.raised) for edge in block.edges):
+            op, states = last.get(id(block), (None, plain.entries.get(id(block), {})))
+            yield op, _held_in(states)
+
+
+def _after_assert(ways: list[tuple[Op | None, frozenset[int]]]) -> frozenset[int]:
+    """Return what only a failing `assert` leaks: it states what cannot happen, and is no way out of its own."""
+    by_assert: set[int] = set()
+    otherwise: set[int] = set()
+    for op, held in ways:
+        asserts = op is not None and op.kind is OpKind.RAISE and isinstance(op.node, cst.Assert)
+        (by_assert if asserts else otherwise).update(held)
     return frozenset(by_assert - otherwise)
 
 
