@@ -66,5 +66,5 @@ class ExecutorNotShutDown(ModuleRule):
             yield Report(left.site.call, message, remedy=with_block(module, left))
         for kept in forgotten(module, Primitive.EXECUTOR):
             label, teardown = module.label(kept.attribute), kept.teardown.name
-            message = f"'{label}' is never shut down, not even by '{teardown}', so its workers stay until it is collected as garbage"
+            message = f"'{label}' is never shut down, not even by '{teardown}', so its workers stay"
             yield Report(kept.site.call, message, (Note(kept.teardown.node, f"'{teardown}' leaves it alone"),))
