@@ -63,7 +63,9 @@ def kept_at_exit(module: ModuleModel) -> Iterator[HandedLeak]:
 
 def _not_reached(module: ModuleModel, enter: Function, leave: Function) -> Iterator[HandedLeak]:
     graph = module.graph(leave)
-    for block in graph.blocks if graph is not None else ():
+    if graph is None:
+        return
+    for block in graph.blocks:
         before: list[cst.CSTNode] = []
         for op in block.ops:
             event = module.locks.event(op) if op.kind is OpKind.CALL else None
