@@ -45,7 +45,11 @@ class LockInSignalHandler(ProgramRule):
             notes = [Note(place, "which leads here") for place in found.taking.way[1:]]
             notes.append(Note(found.holder, f"'{lock}' is held from here on"))
             yield Report(found.taking.way[0], message, tuple(notes))
-        for root, operation, way in program.waiting.handlers_that_write():
-            message = f"'{operation.name}' is not reentrant, and a signal handler may interrupt it half done and call it again"
+        for root, handler, operation, way in program.waiting.handlers_that_write():
+            call = operation.name.removeprefix("builtins.")
+            message = (
+                f"'{handler.name}' is a signal handler and calls '{call}', which is not reentrant: the code that it interrupts "
+                f"may be half through the same"
+            )
             notes = [Note(root.place, "made a signal handler here"), *(Note(place, "which leads here") for place in way)]
             yield Report(operation.place, message, tuple(notes), severity=Severity.WARNING)

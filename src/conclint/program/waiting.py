@@ -217,7 +217,7 @@ class Waiting:
                 found[self._locks.identity(fact.lock)].append((fact.place, function.key))
         return found
 
-    def handlers_that_write(self) -> Iterator[tuple[RootFact, OperationFact, tuple[Place, ...]]]:
+    def handlers_that_write(self) -> Iterator[tuple[RootFact, FunctionFact, OperationFact, tuple[Place, ...]]]:
         """Yield what signal handlers come to that the interrupted code may be in the middle of, once for each function."""
         for _, root in self._graph.roots:
             if root.where not in _INTERRUPTING:
@@ -227,7 +227,7 @@ class Waiting:
                 for operation, function, way in self._reach.operations(key, lambda one: one.reentrant is False):
                     if function.key not in told:
                         told.add(function.key)
-                        yield root, operation, way
+                        yield root, self._graph.functions[key], operation, way
 
 
 def _is_long(operation: OperationFact, function: FunctionFact) -> bool:
