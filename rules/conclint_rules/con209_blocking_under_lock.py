@@ -30,7 +30,10 @@ class BlockingUnderLock(ProgramRule):
     ## What is missed
 
     Calls whose blocking nature is not known. Waiting for the condition whose lock it is, calls that are told not to wait and
-    those with a timeout are left alone. The rule is off by default, for some locks are there to make others wait.
+    those with a timeout are left alone. So are the sends and receives of a connection, for the lock around them is there
+    to have its users take turns, sleeps for whose length another place decides, and the wait for the sign of life of a thread
+    that was just started. Of what one function does under a lock the first is told. The rule is off by default, for some
+    locks are there to make others wait.
     """
 
     code: ClassVar[str] = "CON209"

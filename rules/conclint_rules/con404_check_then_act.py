@@ -32,16 +32,13 @@ class CheckThenAct(ProgramRule):
     ## What is missed
 
     Tests whose outcome travels through a variable or a function, and state of objects whose class cannot be seen. Without a
-    thread of the program or a lock around the same state elsewhere, nothing shows that it is shared, and nothing is said. A test
-    without the lock that nearly all others hold is CON403's.
-
-    The rule is off by default: of its findings in well-known packages too many are tests of what is filled twice with the
-    same, or by threads that take turns in a way that cannot be seen.
+    thread of the program or a lock around the same state elsewhere, nothing shows that it is shared, and nothing is said.
+    What may be done twice is left alone: a flag that is set again, a cache that is filled with what is the same for
+    everybody, a removal whose exception is caught.
     """
 
     code: ClassVar[str] = "CON404"
     name: ClassVar[str] = "check-then-act"
-    default: ClassVar[bool] = False
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield the tests that another thread can make out of date before they are acted on."""

@@ -38,12 +38,11 @@ class DoubleCheckedLocking(ProgramRule):
 
     A test whose outcome travels through a variable, and an object that is stored first and filled afterwards.
 
-    The rule is off by default: many tests before a lock only spare the lock, and the act under it does no harm twice.
+    What does no harm when it is done twice is left alone, such as a flag that is set or a buffer that is emptied again.
     """
 
     code: ClassVar[str] = "CON405"
     name: ClassVar[str] = "double-checked-locking"
-    default: ClassVar[bool] = False
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield the tests outside a lock that the act inside it believes."""

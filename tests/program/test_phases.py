@@ -117,3 +117,49 @@ def test_who_is_called_by_nobody_weakens_no_locks() -> None:
     text = textwrap.dedent(text)
     assert conflicts_of(text + "def _for_tests():\n    _add()\n") == []
     assert conflicts_of(text + "def public():\n    _add()\nthreading.Thread(target=public).start()\n") == [("total", "_add")]
+
+
+@pytest.mark.parametrize(("opened", "sent", "told"), [("'open'", "'sent'", True), ("True", "False", False)])
+def test_a_state_that_is_stored_past_the_lock_is_told_and_a_flag_is_not(opened: str, sent: str, told: bool) -> None:
+    text = f"""
+    import threading
+    class Batch:
+        def __init__(self):
+            self._lock = threading.Lock()
+            self._state = {opened}
+        def commit(self):
+            self._state = {sent}
+        def send(self):
+            with self._lock:
+                if self._state == {opened}:
+                    self._state = {sent}
+        def close(self):
+            with self._lock:
+                if self._state == {opened}:
+                    self._state = {sent}
+    """
+    assert conflicts_of(text) == ([("self._state", "Batch.commit")] if told else [])
+
+
+@pytest.mark.parametrize(("status", "told"), [("SENT", False), ("OPEN", True)])
+def test_a_state_that_was_claimed_under_the_lock_is_changed_alone(status: str, told: bool) -> None:
+    text = f"""
+    import threading
+    OPEN, CLAIMED, SENT = "open", "claimed", "sent"
+    class Batch:
+        def __init__(self):
+            self._lock = threading.Lock()
+            self._state = OPEN
+        def send(self):
+            with self._lock:
+                if self._state != OPEN:
+                    return
+                self._state = {"CLAIMED" if status == "SENT" else "OPEN"}
+            print("sending")
+            self._state = SENT
+        def close(self):
+            with self._lock:
+                if self._state == OPEN:
+                    self._state = SENT
+    """
+    assert conflicts_of(text) == ([("self._state", "Batch.send")] if told else [])

@@ -70,6 +70,8 @@ class Contracts:
         key = id(function)
         if key not in self._assumed:
             keys = frozenset(lock.key for lock in self._asserted(function, _CALLS_DEEP))
+            if not keys:
+                keys = frozenset(self._held_by_framework(function))
             if not keys and (stated := frozenset(lock.key for lock in self._stated(function))):
                 keys = stated - self._taken_first(function)
             self._assumed[key] = keys
@@ -95,6 +97,15 @@ class Contracts:
             if any(says_it_locks(dotted_name(one.func if isinstance(one, cst.Call) else one)) for one in wrappers):
                 found.add(cls.name)
         return frozenset(found)
+
+    def _held_by_framework(self, function: Function) -> Iterator[str]:
+        """Yield the lock of the object that a framework holds when it calls a method, as `logging` around `Handler.emit`."""
+        cls = function.cls
+        for base in self._module.base_names(cls) if cls is not None and cls.node.bases else ():
+            override = self._module.knowledge.override(base, function.name)
+            if override is not None and override.holds is not None and cls is not None:
+                known = self._names.of_class(cls).get(override.holds)
+                yield (known or self._names.attribute_of(cls, override.holds)).key
 
     # asserted in code
 

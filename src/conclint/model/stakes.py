@@ -14,7 +14,7 @@ from conclint.model.expecting import is_expected
 from conclint.model.values import ClassValue, Instance
 from conclint.model.words import AccessKind, Stake
 from conclint.syntax.children import descendants
-from conclint.syntax.walk import dotted_name, is_constant
+from conclint.syntax.walk import dotted_name, is_constant, is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +47,8 @@ def stake_of(
     latching = [act for act in constant if not _is_in_handler(module, act.node, test)]
     if latching and (_does_once(module, region) or (any(map(_is_none, latching)) and _is_used(module, uses))):
         return Stake.HARM
-    return Stake.NOTHING if len(constant) == len(acts) else Stake.REFILL
+    flags = [act for act in constant if is_literal(act.stored) and not isinstance(act.stored, cst.SimpleString)]
+    return Stake.NOTHING if len(flags) == len(acts) else Stake.REFILL
 
 
 def _matters(module: ModuleModel, test: cst.BaseExpression, act: Access) -> bool:

@@ -185,6 +185,10 @@ class Linker:
         classes = (self.classes[key] for key in self.order(cls) if key in self.classes)
         return next((fact.methods[name] for fact in classes if name in fact.methods), "")
 
+    def is_lock(self, cls: str) -> bool:
+        """Tell a class that is a lock itself, by its methods."""
+        return bool(self.method(cls, "acquire") and self.method(cls, "release"))
+
     def owner(self, cls: str, attribute: str) -> str:
         """Return the class, of `cls` and its bases, that an attribute belongs to: the most basic one that stores it."""
         owners = [key for key in self.order(cls) if attribute in self.classes[key].attributes]

@@ -72,6 +72,10 @@ class LockNames:
         """Return between whom a lock works; threads where that is not known."""
         return next((fact.domain for fact in self._by_identity.get(identity, ())), Domain.THREAD)
 
+    def is_known(self, identity: str) -> bool:
+        """Tell a lock whose making is in sight; what is only called a lock may be something else."""
+        return any(fact.kind is not None for fact in self._by_identity.get(identity, ()))
+
     def is_of_self(self, key: str) -> bool:
         """Tell a lock that each object has one of, as a method of the object names it."""
         fact = self.facts.get(key)

@@ -123,7 +123,7 @@ class Races:
     def is_of_a_lock(self, variable: str) -> bool:
         """Tell an attribute of a class that is a lock itself, which knows best what it may read without one."""
         owner = variable.rpartition(".")[0]
-        return bool(self._graph.linker.method(owner, "acquire") and self._graph.linker.method(owner, "release"))
+        return self._graph.linker.is_lock(owner)
 
     def are_of_threads(self, locks: frozenset[str]) -> bool:
         """Tell whether some of these locks keep threads apart: asyncio's show that tasks meet, on one thread."""

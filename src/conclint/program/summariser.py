@@ -211,7 +211,12 @@ class _Summariser:
             voids=takes_away(self.model, access),
             given=access.is_given(function),
             stake=access.stake,
-            phases=phase_facts(self.model, self.keys, function, access.parts),
+            phases=phase_facts(
+                self.model,
+                self.keys,
+                function,
+                access.acts if access.kind is AccessKind.CHECK_THEN_ACT else access.parts,
+            ),
         )
 
     def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:

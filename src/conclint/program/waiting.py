@@ -96,6 +96,8 @@ class Waiting:
 
     def _long_ones(self) -> Iterator[Wait]:
         for function in self._graph.functions.values():
+            if self._graph.linker.is_lock(function.owner):
+                continue  # to make others wait is what it is for
             for operation in function.operations:
                 held = self._wanted(self._held(operation, function)) if _is_long(operation, function) else frozenset()
                 if held:
@@ -110,13 +112,24 @@ class Waiting:
                         break
 
     def _wanted(self, held: frozenset[str]) -> frozenset[str]:
-        """Return those of some locks that others wait for, in another place or thread."""
+        """Return those of some locks that others wait for, in another place or thread.
+
+        A lock that a framework holds around what it calls is nobody's choice here.
+        """
         return frozenset(
             lock
-            for lock in held
-            if len(takers := self._waiting_takers.get(lock, ())) > 1
-            or any(context.many for _, key in takers for context in self._contexts.of(key))
+            for lock in held - self._of_frameworks
+            if self._locks.is_known(lock)
+            and (
+                len(takers := self._waiting_takers.get(lock, ())) > 1
+                or any(context.many for _, key in takers for context in self._contexts.of(key))
+            )
         )
+
+    @functools.cached_property
+    def _of_frameworks(self) -> frozenset[str]:
+        assumed = (self._graph.functions[key].assumed for key in self._graph.handed_over)
+        return self._locks.canonical(lock for locks in assumed for lock in locks)
 
     @functools.cached_property
     def _waiting_takers(self) -> dict[str, list[tuple[Place, str]]]:
@@ -243,6 +256,8 @@ def _may_be_long(operation: OperationFact) -> bool:
         return False  # these have rules of their own
     if operation.waits == "io" and operation.label and not operation.name.startswith("multiprocessing."):
         return False  # a lock around the use of a connection is there to have its users take turns
+    if operation.name.startswith("ssl."):
+        return False  # reads certificates
     if operation.waits == "time" and operation.computed:
         return False  # to hold others up for as long as it takes is the purpose
     return bool(operation.waits) and not operation.bounded and not operation.coroutine
