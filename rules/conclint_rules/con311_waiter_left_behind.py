@@ -34,20 +34,20 @@ class WaiterLeftBehind(ModuleRule):
     `threading.Condition` for all, which keeps such a queue itself.
 
     ## What is missed
-    Waiters in tuples or objects of their own, queues in local variables, futures of `asyncio`, and exceptions that anything
+    Waiters in objects of their own, queues in local variables, futures of `asyncio`, and exceptions that anything
     but a `raise` of the function lets out. Where all waiters are woken at once, one too many does no harm.
     """
 
     code: ClassVar[str] = "CON311"
     name: ClassVar[str] = "waiter-left-behind"
-    needles: ClassVar[tuple[str, ...]] = ("append", "add", "insert", "setdefault")
+    needles: ClassVar[tuple[str, ...]] = ("append", "add", "insert", "setdefault", "heappush")
 
     def check(self, module: ModuleModel) -> Iterator[Report]:
         """Yield the ends of functions that leave their waiter in the queue."""
         from conclint.model.left_waiters import left_waiters
 
         for found in left_waiters(module):
-            waiter, queue = module.label(found.queued.args[-1].value), module.label(found.queue)
+            waiter, queue = module.label(found.waiter), module.label(found.queue)
             notes = (
                 Note(found.queued, f"'{waiter}' is put into '{queue}' here"),
                 Note(found.wait, "this wait may time out"),

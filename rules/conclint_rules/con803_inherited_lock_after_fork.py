@@ -36,8 +36,8 @@ class InheritedLockAfterFork(ModuleRule):
     to live for ever. Or make it anew in the new process before it is taken, or wait for it with a timeout.
 
     ## What is missed
-    Locks that methods called in the new process take, locks that come from elsewhere, and modules that look out for forks
-    by other means, such as a thread that is gone. A module that registers anything to be done at a fork is left alone.
+    Locks that come from elsewhere, those that other objects take, and modules that look out for forks by other means, such
+    as a thread that is gone. A module that registers anything to be done at a fork is left alone.
     """
 
     code: ClassVar[str] = "CON803"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.calls import called_by
 from conclint.model.given_functions import calls_given_function
 from conclint.model.lock_bindings import bindings_of_lock
 from conclint.model.values import Super
@@ -60,14 +61,28 @@ def _in_method(module: ModuleModel, cls: Class, method: Function) -> Iterator[Sh
 
 
 def _computes(module: ModuleModel, cls: Class, method: Function, call: cst.Call) -> bool:
-    """Tell the call of a function that the descriptor was given, or of the one that a library's descriptor has."""
-    func = call.func
-    if not isinstance(func, cst.Attribute) or not _is_given_object(method, call):
+    """Tell the call of a function that the descriptor was given, or what a base class does when it is asked."""
+    if not _is_given_object(method, call):
         return False
-    if func.attr.value == "__get__":
-        known = any(name in _COMPUTING for name in module.base_names(cls))
-        return known and any(isinstance(value, Super) for value in module.values(func.value))
-    return calls_given_function(module, cls, call)
+    if not _asks_base(module, call):
+        return calls_given_function(module, cls, call)
+    if any(name in _COMPUTING for name in module.base_names(cls)):
+        return True
+    return any(
+        _computes(module, cls, base, inner)
+        for base in called_by(module, call)
+        if base is not method
+        for inner in base.scope.calls
+    )
+
+
+def _asks_base(module: ModuleModel, call: cst.Call) -> bool:
+    func = call.func
+    return (
+        isinstance(func, cst.Attribute)
+        and func.attr.value == "__get__"
+        and any(isinstance(value, Super) for value in module.values(func.value))
+    )
 
 
 def _is_given_object(method: Function, call: cst.Call) -> bool:

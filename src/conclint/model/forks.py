@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.knowledge.words import Domain
 from conclint.model.assuming import Assumption, bound_once, passable
-from conclint.model.calls import called_by
+from conclint.model.calls import Receiver, called_by, receiver_of
 from conclint.model.graph import OpKind
 from conclint.model.lock_bindings import bindings_of_lock
 from conclint.syntax.walk import dotted_name
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.definitions import Function
-    from conclint.model.graph import Op
+    from conclint.model.graph import Graph, Op
     from conclint.model.locks import Lock
     from conclint.model.module import ModuleModel
     from conclint.syntax import Binding
 
+_DEEPEST = 2
 _EQUAL, _UNEQUAL = (cst.Equal, cst.Is), (cst.NotEqual, cst.IsNot)
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__"})
 _HANDLERS = ("register_at_fork", "register_after_fork")
@@ -49,20 +51,50 @@ def inherited_locks(module: ModuleModel) -> Iterator[InheritedLock]:
     assumption = Assumption(module, _in_new_process)
     told: set[int] = set()
     for function in module.functions:
-        graph = module.graph(function) if module.locks.handles_locks(function) else None
+        graph = module.graph(function)
         settled = assumption.settled(graph) if graph is not None else []
-        if graph is None or not settled:
-            continue
-        for op in graph.reachable(passable(settled), lambda op: _makes_anew(module, op)):
-            event = module.locks.event(op)
-            made = (
-                _made_before(module, function, event[1])
-                if event is not None and event[0] == "acquire"
-                else None
-            )
-            if event is not None and made is not None and id(made) not in told:
+        for op, lock, owner in (
+            _taken(module, function, graph, settled) if graph is not None and settled else ()
+        ):
+            made = _made_before(module, owner, lock)
+            if made is not None and id(made) not in told:
                 told.add(id(made))
-                yield InheritedLock(event[1], made.node, function, op.node, settled[0][0])
+                yield InheritedLock(lock, made.node, owner, op.node, settled[0][0])
+
+
+def _taken(
+    module: ModuleModel, function: Function, graph: Graph, settled: list[tuple[cst.BaseExpression, bool]]
+) -> Iterator[tuple[Op, Lock, Function]]:
+    """Yield what a function takes in a new process, and what those methods take that it calls there only."""
+    anew = functools.partial(_makes_anew, module)
+    always = {id(op) for op in graph.reachable(passable([(test, not outcome) for test, outcome in settled]))}
+    for op in graph.reachable(passable(settled), anew):
+        yield from _acquires(module, function, op)
+        if id(op) not in always:
+            yield from _acquired_inside(module, function, op, _DEEPEST)
+
+
+def _acquires(module: ModuleModel, function: Function, op: Op) -> Iterator[tuple[Op, Lock, Function]]:
+    event = module.locks.event(op)
+    if event is not None and event[0] == "acquire":
+        yield op, event[1], function
+
+
+def _acquired_inside(
+    module: ModuleModel, function: Function, op: Op, deep: int
+) -> Iterator[tuple[Op, Lock, Function]]:
+    """Yield what the functions take that a step calls, on the same object or as functions of the module."""
+    if op.kind is not OpKind.CALL or not isinstance(op.node, cst.Call) or deep == 0:
+        return
+    if receiver_of(module, function, op.node) not in (Receiver.SELF, Receiver.SUPER, Receiver.NONE):
+        return
+    for called in called_by(module, op.node):
+        graph = module.graph(called)
+        if graph is None or called.is_async or called.is_generator:
+            continue
+        for inner in graph.reachable(until=functools.partial(_makes_anew, module)):
+            yield from _acquires(module, called, inner)
+            yield from _acquired_inside(module, called, inner, deep - 1)
 
 
 def _made_before(module: ModuleModel, function: Function, lock: Lock) -> Binding | None:

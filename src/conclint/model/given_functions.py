@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.assuming import bound_once
 from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def calls_given_function(module: ModuleModel, cls: Class, call: cst.Call) -> bool:
     """Tell `self.func(...)` where a parameter was stored as `self.func`, in code of an object of `cls`."""
-    func = call.func
+    func = (bound_once(module, call.func) if isinstance(call.func, cst.Name) else None) or call.func
     owners = module.resolver.mro(cls)
     if not isinstance(func, cst.Attribute) or module.class_of_receiver(func.value) not in owners:
         return False

@@ -46,7 +46,7 @@ class LeftWaiter:
     take one of the queue to wake it.
     """
 
-    site: Site
+    waiter: cst.Name
     queue: cst.BaseExpression
     queued: cst.Call
     wait: cst.Call
@@ -63,14 +63,14 @@ def left_waiters(module: ModuleModel) -> Iterator[LeftWaiter]:
             continue
         names = fate_of(module, site.call).variables
         for call in function.scope.calls:
-            queue = _queue(module, call, names)
+            queue, waiter = _queue(module, call, names), _waiter(call, names) if call.args else None
             path = module.locks.path(queue) if queue is not None else None
             picked = _picked(module, path, function) if path is not None else None
-            if queue is None or path is None or picked is None:
+            if queue is None or waiter is None or path is None or picked is None:
                 continue
             found = _Leaving(module, path, call, waits).end(function)
             if found is not None:
-                yield LeftWaiter(site, queue, call, waits[0], found, picked)
+                yield LeftWaiter(waiter, queue, call, waits[0], found, picked)
 
 
 def _bounded_waits(module: ModuleModel, site: Site) -> list[cst.Call]:
@@ -88,15 +88,26 @@ def _bounded_waits(module: ModuleModel, site: Site) -> list[cst.Call]:
 
 
 def _queue(module: ModuleModel, call: cst.Call, names: set[str]) -> cst.BaseExpression | None:
-    """Return the container that outlives the call and gets what these variables hold: `self._waiters.append(event)`."""
+    """Return the container that outlives the call and gets what these variables hold.
+
+    `self._waiters.append(event)`, `heappush(self._waiters, (priority, event))`.
+    """
     func = call.func
-    if not isinstance(func, cst.Attribute) or func.attr.value not in TAKES_ITEM or not call.args:
+    if isinstance(func, cst.Attribute) and func.attr.value in TAKES_ITEM and call.args:
+        container = func.value
+    elif module.symbol(func) == "heapq.heappush" and len(call.args) == 2:
+        container = call.args[0].value
+    else:
         return None
+    path = module.locks.path(container)
+    return container if _waiter(call, names) is not None and path is not None and ":" not in path else None
+
+
+def _waiter(call: cst.Call, names: set[str]) -> cst.Name | None:
+    """Return what is put into a container by itself or in a tuple, when it is one of these variables."""
     given = call.args[-1].value
-    if not isinstance(given, cst.Name) or given.value not in names:
-        return None
-    path = module.locks.path(func.value)
-    return func.value if path is not None and ":" not in path else None
+    parts = [element.value for element in given.elements] if isinstance(given, cst.Tuple) else [given]
+    return next((part for part in parts if isinstance(part, cst.Name) and part.value in names), None)
 
 
 def _picked(module: ModuleModel, path: str, waiting: Function) -> cst.CSTNode | None:
@@ -105,12 +116,12 @@ def _picked(module: ModuleModel, path: str, waiting: Function) -> cst.CSTNode | 
         if module.function_of(scope) is waiting:
             continue
         for call in scope.calls:
-            func = call.func
-            if (
-                isinstance(func, cst.Attribute)
-                and func.attr.value in _TAKES_ONE
-                and module.locks.path(func.value) == path
-            ):
+            container = None
+            if isinstance(call.func, cst.Attribute) and call.func.attr.value in _TAKES_ONE:
+                container = call.func.value
+            elif module.symbol(call.func) == "heapq.heappop" and call.args:
+                container = call.args[0].value
+            if container is not None and module.locks.path(container) == path:
                 return call
     for node in module.nodes(cst.Subscript):
         index = node.slice[0].slice
