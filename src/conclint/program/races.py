@@ -175,9 +175,19 @@ class Races:
                     other.phases, first, self._owner_of(first)
                 ):
                     continue
-                if _at_once(first, second, one, other) and not self._of_two_objects(first, second, one, other):
+                if not _at_once(first, second, one, other) or self._of_two_objects(first, second, one, other):
+                    continue
+                if not (self._is_own_local(first, one) and self._is_own_local(second, other)):
                     return first, second
         return None
+
+    def _is_own_local(self, context: Context, access: SharedAccess) -> bool:
+        """Tell a local of an enclosing function that the thread calls itself: each of its calls has one of its own."""
+        if access.fact.base is not Base.CAPTURED:
+            return False
+        path, owner, _ = access.fact.variable.rsplit(":", 2)
+        way = self._contexts.path(access.function.key, context)
+        return any(key.startswith(f"{path}:") and self._graph.functions[key].name == owner for key in way)
 
     def _of_two_objects(self, first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
         """Tell accesses through `self` by threads each of which has an object of its own, or one of another class."""
