@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
 from conclint.rule import ModuleRule, ProgramRule
 from conclint.run.check import check_source
+from conclint.run.fixes import Fixed
 from conclint.run.program import check_program
 from conclint.source import Source
 
@@ -124,3 +126,25 @@ main()
         (8, "'takings' is changed here"),
     ]
     assert flows["the main thread"][-1] == (8, "'takings' is changed here")
+
+
+def test_the_fix_of_a_finding_of_the_program_is_applied_to_its_file(tmp_path: Path) -> None:
+    from conclint.cli.mend import mended
+    from conclint.config import Config
+    from conclint.packs import installed_rules
+    from conclint.run import engine
+    from conclint.run.select import Choice, Selection
+    from conclint.run.settings import Settings
+
+    (tmp_path / "threads.py").write_text(
+        "import threading\nimport room\nthreading.Thread(target=room.broadcast).start()\n"
+        "threading.Thread(target=room.join).start()\n"
+    )
+    text = "clients = set()\ndef broadcast():\n    for client in clients: print(client)\ndef join():\n    clients.add(1)\n"
+    (tmp_path / "room.py").write_text(text)
+    settings = Settings(Selection.of(installed_rules(), Config(str(tmp_path)), Choice())[0])
+    result = engine.run([str(tmp_path / name) for name in ("room.py", "threads.py")], settings)
+    (fixed,) = mended(result, settings, unsafe=True)
+    assert isinstance(fixed, Fixed)
+    assert fixed.text == text.replace("in clients:", "in list(clients):")
+    assert list(mended(result, settings, unsafe=False)) == []
