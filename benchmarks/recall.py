@@ -50,7 +50,7 @@ RULES = {
     "pool-leak": ("CON5",),
     "process-pickle": ("CON213", "CON505"),
     "queue-join-deadlock": ("CON60",),
-    "relock-nonreentrant": ("CON207", "CON216"),
+    "relock-nonreentrant": ("CON207", "CON216", "CON801"),
     "shared-state-across-process": ("CON407",),
     "start-join-misuse": ("CON105", "CON106", "CON108"),
     "thread-in-init": ("CON110",),

@@ -30,7 +30,8 @@ class LockInSignalHandler(ProgramRule):
 
     ## What is missed
 
-    Locks whose type cannot be seen count as reentrant. Handlers that are set by unknown objects, and what they call through them.
+    Locks whose type cannot be seen count as reentrant. Handlers that are set by unknown objects, and what they call through them,
+    unless the methods that are called on an object tell its class.
     """
 
     code: ClassVar[str] = "CON801"

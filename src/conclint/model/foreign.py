@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.model.values import Symbol
+from conclint.model.values import NONE, UNKNOWN, Symbol
 from conclint.syntax import BindingKind
 
 if TYPE_CHECKING:
+    from conclint.model.definitions import Class
     from conclint.model.module import ModuleModel
     from conclint.syntax import Binding
 
@@ -57,13 +58,24 @@ class Foreign:
         if cls is not None:
             for owner in self._module.resolver.mro(cls):
                 if node.attr.value in owner.attributes:
-                    return self._bound(owner.attributes[node.attr.value], deep)
-            name = self._module.source.module
-            if name and not self._module.resolver.is_closed(cls):
-                return f"{name}.{cls.qualified_name}().{node.attr.value}"  # what a base in another module defines
-            return ""
+                    bindings = owner.attributes[node.attr.value]
+                    given = self._is_given(owner, bindings)
+                    return self._bound(bindings, deep) or (self._of_class(owner, node.attr.value) if given else "")
+            # What a base in another module defines.
+            return "" if self._module.resolver.is_closed(cls) else self._of_class(cls, node.attr.value)
         base = self.path(node.value, deep + 1)
         return f"{base}.{node.attr.value}" if base else ""
+
+    def _of_class(self, cls: Class, attribute: str) -> str:
+        name = self._module.source.module
+        return f"{name}.{cls.qualified_name}().{attribute}" if name else ""
+
+    def _is_given(self, cls: Class, bindings: list[Binding]) -> bool:
+        """Tell an attribute of which nothing is known but that methods set it: the program may tell by what is asked of it."""
+        if any(binding.scope is cls.scope or binding.annotation is not None for binding in bindings):
+            return False
+        values = {value for binding in bindings for value in self._module.resolver.binding(binding)}
+        return UNKNOWN in values and values <= {UNKNOWN, NONE}
 
     def _bound(self, bindings: list[Binding], deep: int) -> str:
         """Return the one path of everything a variable is bound to, None left aside."""

@@ -244,7 +244,8 @@ class LockingDecorators:
         named = call.func if call is not None else decorator
         for value in self._module.values(named):
             if isinstance(value, FunctionValue):
-                yield from self._held_by_wrapper(value.function, call, function)
+                bound = isinstance(named, cst.Attribute)
+                yield from self._held_by_wrapper(value.function, call, function, bound=bound)
             elif isinstance(value, Symbol) and (facts := self._module.knowledge.decorator(value.name)) is not None:
                 if facts.holds is not None and function.cls is not None:
                     yield self._attribute(function.cls, facts.holds)
@@ -260,12 +261,17 @@ class LockingDecorators:
         self._names.note(Lock(key, f"@{name}", None, reentrant=True))
         return key
 
-    def _held_by_wrapper(self, made: Function, call: cst.Call | None, function: Function) -> Iterator[str]:
-        """`made` is the decorator, or, where it is called, the function that makes it."""
+    def _held_by_wrapper(
+        self, made: Function, call: cst.Call | None, function: Function, *, bound: bool
+    ) -> Iterator[str]:
+        """`made` is the decorator, or, where it is called, the function that makes it.
+
+        A decorator that a class defines for its own methods is no method yet where the body of the class uses it by name.
+        """
         inner = list(self._inner(made)) if call is not None else [made]
         for decorating in inner:
             parameters = [parameter.name.value for parameter in decorating.parameters]
-            if decorating.receiver_name is not None:
+            if decorating.receiver_name is not None and bound:
                 parameters = parameters[1:]
             for wrapper in self._inner(decorating) if parameters else ():
                 if not self._locks.handles_locks(wrapper):

@@ -7,6 +7,8 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conclint.program.given import GivenObjects
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,6 +39,7 @@ class Linker:
         self._orders: dict[str, tuple[str, ...]] = {}
         self._apart: dict[frozenset[str], bool] = {}
         self._subclasses: dict[str, list[str]] | None = None
+        self._given = GivenObjects(self)
 
     # modules
 
@@ -140,10 +143,14 @@ class Linker:
             if key not in self.classes:
                 return ""  # what a function returns is not known
             if step != "()":
-                key = self.method(key, step)
+                key = self.method(key, step) or self._given.class_of(key, step)
         return key
 
     # classes
+
+    def package(self, key: str) -> str:
+        """Return the outermost package of what has a key."""
+        return self._name_of.get(key.partition(":")[0], "").partition(".")[0]
 
     def order(self, key: str) -> tuple[str, ...]:
         """Return a class and its bases that are in the program, in the order in which attributes are looked up."""

@@ -197,26 +197,30 @@ class Waiting:
 
     def signal_handlers(self) -> Iterator[Interruption]:
         """Yield the locks that signal handlers take and the main thread holds when it is interrupted."""
+        handlers: dict[str, RootFact] = {}
         for _, root in self._graph.roots:
             if root.where in _INTERRUPTING:
                 for key in self._graph.targets(root):
-                    yield from self._interruptions(key, root, main_only=True)
+                    handlers.setdefault(key, root)  # most serve several signals
+        for key, root in handlers.items():
+            yield from self._interruptions(key, root, main_only=True)
 
     def _interruptions(self, key: str, root: RootFact | None, *, main_only: bool = False) -> Iterator[Interruption]:
-        inside = {key}
         seen: set[str] = set()
         for taking in self._reach.taken(key):
             own = root is None and taking.certain and self._locks.is_of_self(taking.fact.lock)
-            if own or taking.lock in seen or self._locks.is_reentrant(taking.lock):
+            # A program has one object of most classes that its signal handlers reach; an object that is gone had its own.
+            lock, part, _ = taking.lock.partition("@") if main_only else (taking.lock, "", "")
+            if own or lock in seen or self._locks.is_reentrant(lock):
                 continue  # nobody else can hold the lock of an object that is gone
-            holder = self._holder(taking.lock, inside, main_only=main_only)
+            holder = self._holder(lock, key, taking.fact.place if part else None, main_only=main_only)
             if holder is not None:
-                seen.add(taking.lock)
+                seen.add(lock)
                 yield Interruption(taking, self._graph.functions[key], root, holder)
 
-    def _holder(self, lock: str, apart_from: set[str], *, main_only: bool) -> Place | None:
+    def _holder(self, lock: str, handler: str, taken: Place | None, *, main_only: bool) -> Place | None:
         for place, key in self._takers.get(lock, ()):
-            if key in apart_from:
+            if key == handler or place == taken:
                 continue
             if not main_only or any(one.runner is not Runner.ROOT for one in self._contexts.of(key)):
                 return place

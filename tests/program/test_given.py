@@ -1,0 +1,82 @@
+"""Objects that a class is given, known by what is asked of them."""
+
+from __future__ import annotations
+
+import pytest
+from modelling import model_of
+
+from conclint.program import Program, summarise
+from conclint.syntax import Locator
+
+OTHERS = """
+class Store:
+    def add_line(self): ...
+    def add_file(self): ...
+    def flush(self): ...
+
+class CachedStore(Store):
+    def flush(self): ...
+
+class Printer:
+    def add_line(self): ...
+    def flush(self): ...
+"""
+
+
+def called(code: str, others: str = OTHERS) -> list[str]:
+    """Return the names of the functions that a class calls through the object it is given."""
+    model = model_of(f"""
+class Collector:
+    def __init__(self, store):
+        self.store = store
+        self.other = None
+
+    def use_other(self, other):
+        self.other = other
+
+    def save(self, value):
+        {code}
+{others}
+""")
+    program = Program([summarise(model, Locator(model.tree))])
+    (key,) = [key for key, function in program.functions.items() if function.name == "Collector.save"]
+    return [program.functions[edge.callee].name for edge in program.graph.calls(key)]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (
+            "self.store.add_line(); self.store.add_file(); self.store.flush()",
+            ["Store.add_line", "Store.add_file", "Store.flush"],
+        ),
+        (
+            "self.other.add_line(); self.other.add_file(); self.other.flush()",
+            ["Store.add_line", "Store.add_file", "Store.flush"],
+        ),
+        ("self.store.add_line(); self.store.flush()", []),  # two classes have these, and two are few
+        ("self.store.add_line(); self.store.add_file()", []),
+        ("self.store.add_line(); self.store.add_file(); self.store.close()", []),  # it is none of these
+        ("value.add_line(); value.add_file(); value.flush()", []),
+    ],
+)
+def test_objects_are_known_by_what_is_asked_of_them(code: str, found: list[str]) -> None:
+    assert called(code) == found
+
+
+ASKING = "self.store.add_line(); self.store.add_file(); self.store.flush()"
+
+
+def test_two_classes_with_the_same_methods_are_not_told_apart() -> None:
+    twin = OTHERS.partition("class CachedStore")[0].replace("Store", "Twin")
+    assert called(ASKING, OTHERS + twin) == []
+
+
+def test_who_passes_on_what_it_is_asked_is_no_candidate() -> None:
+    own = "    def add_line(self): ...\n    def add_file(self): ...\n    def flush(self): ..."
+    assert called(ASKING, own) == []
+
+
+def test_names_of_one_word_tell_nothing() -> None:
+    others = "class Store:\n    def get(self): ...\n    def put(self): ...\n    def close(self): ..."
+    assert called("self.store.get(); self.store.put(); self.store.close()", others) == []
