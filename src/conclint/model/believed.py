@@ -37,7 +37,7 @@ def believed_reads(module: ModuleModel, found: Sequence[Access]) -> Iterator[Acc
             inside = {id(node) for node in descendants(test)}
             tested = [part for one in reads if one.variable == access.variable and id(one.node) in inside for part in one.parts]
             parts = (*tested, *access.parts)
-            yield Made(access.variable, AccessKind.READ, access.node, parts, access.element, (test,))
+            yield Made(access.variable, AccessKind.READ, access.node, parts, access.element, access.parts)
 
 
 def takes_away(module: ModuleModel, access: Access) -> bool:

@@ -12,6 +12,7 @@ import libcst as cst
 
 from conclint.model.stakes import stake_of
 from conclint.model.words import AccessKind
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
     inner: list[tuple[cst.BaseExpression, Variable]] = []
     tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
-        tested = _tested(by_node, test.test)
+        tested = _tested(module, function, by_node, test.test)
         if not tested:
             continue
         nodes = [node for part in _believing(module, test) for node in descendants(part)]
@@ -66,8 +67,30 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
                 yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, element, acting, stake=stake)
 
 
-def _tested(by_node: dict[int, Access], test: cst.BaseExpression) -> list[Access]:
-    return [access for node in descendants(test) if (access := by_node.get(id(node))) is not None]
+def _tested(
+    module: ModuleModel, function: Function, by_node: dict[int, Access], test: cst.BaseExpression
+) -> list[Access]:
+    """Return the reads of shared variables that a test asks about, itself or through a local that was bound to one."""
+    found = [access for node in descendants(test) if (access := by_node.get(id(node))) is not None]
+    if found:
+        return found
+    names = [node for node in descendants(test) if isinstance(node, cst.Name)]
+    return [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
+
+
+def _looked_up(
+    module: ModuleModel, function: Function, by_node: dict[int, Access], name: cst.Name
+) -> Access | None:
+    """Return the read of an element, `x = cache.get(key)`, that a local was bound to when it is tested."""
+    owner = function.scope
+    bindings = owner.bindings.get(name.value, []) if owner.owner(name.value) is owner else []
+    bindings = (module.resolver.reaching(name, owner) or bindings) if len(bindings) > 1 else bindings
+    if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
+        return None
+    value = bindings[0].value
+    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute) and value.func.attr.value == "get":
+        return by_node.get(id(value))
+    return None
 
 
 def _believing(module: ModuleModel, test: cst.If | cst.IfExp) -> Iterator[cst.CSTNode]:

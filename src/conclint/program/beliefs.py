@@ -73,8 +73,8 @@ def stale_uses(races: Races) -> Iterator[Breach]:
         writes = [one for one in accesses if one.kind.writes]
         seen: set[str] = set()
         for use in accesses:
-            if not use.fact.believes or use.function.key in seen or _is_unconcerned(use):
-                continue
+            if not use.fact.believes or use.fact.acts_under or use.function.key in seen or _is_unconcerned(use):
+                continue  # a use under a lock that was not held at the test is a double check without the second
             for other in writes:
                 if use.locks & other.locks or use.function.key == other.function.key or not _voids(other, use):
                     continue

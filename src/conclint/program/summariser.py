@@ -196,7 +196,7 @@ class _Summariser:
             variable.base,
             access.element,
             self.keys.of_locks(self._held_at_all(access.acts, held) - locks)
-            if access.kind is AccessKind.CHECK_THEN_ACT
+            if access.kind is AccessKind.CHECK_THEN_ACT or access.believes
             else (),
             is_literal(access.value) and not isinstance(access.value, cst.SimpleString),
             access.grows,

@@ -43,7 +43,7 @@ class AccessFact(msgspec.Struct, frozen=True):
     base: Base = Base.GLOBAL
     element: bool = False
     acts_under: tuple[str, ...] = ()
-    """Of a check-then-act: the locks that are held at the act, though not at the test."""
+    """Of what rests on a test: the locks that are held at the act or use, though not at the test."""
     constant: bool = False
     """A plain store of a flag: None, True, False or a number. A string names one state of several."""
     grows: bool = False
