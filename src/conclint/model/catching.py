@@ -36,6 +36,9 @@ _REPORTING = frozenset(
 )
 
 
+_ONLY_ADDS = frozenset({"add", "add_done_callback", "append", "appendleft", "discard"})
+
+
 def is_caught(module: ModuleModel, node: cst.CSTNode, *exceptions: str) -> bool:
     """Tell whether a handler around `node`, in the same function, names one of these exceptions."""
     for outer in module.tree.ancestors(node):
@@ -143,6 +146,7 @@ def _is_harmless(module: ModuleModel, call: cst.Call) -> bool:
     return (
         _only_makes_coroutine(module, call)
         or _makes_exception(call)
+        or _only_adds(module, call.func)
         or _is_known_to_work(module, call)
         or _is_given(module, call)
     )
@@ -154,6 +158,16 @@ def _is_taken_care_of(module: ModuleModel, call: cst.Call, within: frozenset[int
     if called is None or called.is_async or called.is_generator or id(called) in within:
         return False
     return _lets_nothing_out(module, called, within)
+
+
+def _only_adds(module: ModuleModel, func: cst.BaseExpression) -> bool:
+    """Tell a method that puts something into a collection or takes it out if it is there, also by a name given to that."""
+    if isinstance(func, cst.Attribute):
+        return func.attr.value in _ONLY_ADDS
+    owner = module.tree.scope_of(func).owner(func.value) if isinstance(func, cst.Name) else None
+    bindings = owner.bindings.get(func.value, ()) if owner is not None and isinstance(func, cst.Name) else ()
+    values = [binding.value for binding in bindings]
+    return bool(values) and all(isinstance(one, cst.Attribute) and one.attr.value in _ONLY_ADDS for one in values)
 
 
 def _makes_exception(call: cst.Call) -> bool:
@@ -184,8 +198,8 @@ def _is_known_to_work(module: ModuleModel, call: cst.Call) -> bool:
         if not isinstance(value, LibraryMethod):
             return False
         method = module.knowledge.method(value.receiver.type_name, value.name)
-        if method is None or method.raises or method.runs:
-            return False
+        if method is None or method.raises or (method.runs and not method.handle):
+            return False  # a pool refuses tasks only once it is shut down
         if method.blocks is not None and method.blocks.on_timeout == "raises" and call.args:
             return False
     return True
