@@ -128,13 +128,15 @@ def _in_new_process(module: ModuleModel, test: cst.BaseExpression) -> bool | Non
         _is_own_number(module, side) for side in sides
     ):
         return None
-    remembered = any(
-        isinstance(side, (cst.Attribute, cst.Name))
-        and dotted_name(side).rpartition(".")[2] in _remembered(module)
-        for side in sides
-        if not _is_own_number(module, side)
-    )
+    remembered = any(_is_remembered(module, side) for side in sides if not _is_own_number(module, side))
     return isinstance(operator, _UNEQUAL) if remembered else None
+
+
+def _is_remembered(module: ModuleModel, node: cst.BaseExpression) -> bool:
+    """Tell an attribute, or a variable of the module, that the process's number is stored under."""
+    if isinstance(node, cst.Name) and module.tree.scope_of(node).owner(node.value) is not module.tree.root:
+        return False
+    return dotted_name(node).rpartition(".")[2] in _remembered(module)
 
 
 def _is_own_number(module: ModuleModel, node: cst.CSTNode | None) -> bool:
