@@ -322,11 +322,16 @@ def test_who_calls_a_library_is_no_thread_that_is_seen() -> None:
 
 @pytest.mark.parametrize(
     "runs",
-    ["atexit.register(count); signal.signal(signal.SIGTERM, handler)", "gevent.spawn(count); gevent.spawn(count)"],
+    [
+        "atexit.register(count); signal.signal(signal.SIGTERM, handler)",
+        "gevent.spawn(count); gevent.spawn(count)",
+        "[signal.signal(number, handler) for number in numbers]",
+        "weakref.finalize(one, count); weakref.finalize(other, count)",
+    ],
 )
 def test_what_takes_turns_on_one_thread_does_not_clash(runs: str) -> None:
     text = f"""
-    import atexit, gevent, signal
+    import atexit, gevent, signal, weakref
     total = 0
     def count():
         global total

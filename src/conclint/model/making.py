@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.knowledge.schema import Primitive
+from conclint.model.circumstances import is_conditional
 from conclint.model.escape import fate_of_variable
+from conclint.model.values import Instance
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Class, Function
     from conclint.model.module import ModuleModel
-    from conclint.model.values import Site
+    from conclint.model.values import Site, Value
 
 _CONSTRUCTS = ("__new__", "__init__", "__post_init__")
 
@@ -37,6 +41,22 @@ def leaves_alone(module: ModuleModel, cls: Class, method: Function) -> bool:
     if any(use.name in known and use.name != "__init__" for use in fate.uses):
         return False
     return all(_is_for_base(module, escape.node) for escape in fate.escapes)
+
+
+def renews_locks(module: ModuleModel, function: Function) -> bool:
+    """Tell a method that gives its object a new lock whatever happens."""
+    return any(
+        isinstance(store.node, cst.Attribute)
+        and isinstance(store.value, cst.Call)
+        and dotted_name(store.node.value) == function.receiver_name
+        and not is_conditional(module, store.node)
+        and any(_is_lock(value) for value in module.values(store.value))
+        for store in function.scope.stores
+    )
+
+
+def _is_lock(value: Value) -> bool:
+    return isinstance(value, Instance) and value.facts is not None and value.facts.kind is Primitive.LOCK
 
 
 def _is_for_base(module: ModuleModel, node: cst.CSTNode) -> bool:

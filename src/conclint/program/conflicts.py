@@ -128,8 +128,8 @@ def _is_reported_alone(access: SharedAccess, other: SharedAccess) -> bool:
 
 def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
     """Return the conflict with an access under a lock that most others hold too."""
-    if access.locks or access.fact.given:
-        return None  # what is handed in is set up, as a rule before anybody uses it
+    if access.locks or access.fact.given or races.comes_first(access):
+        return None  # what is handed in, or done before the threads start, is set up before anybody uses it
     if is_after_join(access.phases) or is_of_one_state(access.phases, access.fact.variable):
         return None
     outside = [one for one in accesses if not one.in_construction]

@@ -133,12 +133,15 @@ class CallGraph:
     def construction(self) -> frozenset[str]:
         """Constructors, and the methods that only constructors call on their own object: nobody else has it yet.
 
-        What sets an object up again after a fork counts as well: the child has one thread (Library Reference, `os.fork`).
+        What sets an object up again after a fork counts as well: the child has one thread (Library Reference, `os.fork`); so
+        does what gives it new locks.
         """
         found = {
             key
             for key, function in self.functions.items()
-            if function.is_constructor or _AFTER_FORK.search(function.name.rpartition(".")[2])
+            if function.is_constructor
+            or function.renews_locks
+            or _AFTER_FORK.search(function.name.rpartition(".")[2])
         }
         candidates = [
             key

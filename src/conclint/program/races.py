@@ -112,6 +112,10 @@ class Races:
                     changed = True
         return frozenset(alone)
 
+    def comes_first(self, access: SharedAccess) -> bool:
+        """Tell an access that only the main thread makes, and only while no other thread runs."""
+        return not access.fact.live and access.function.key in self._alone
+
     def _starts_threads(self, function: FunctionFact) -> bool:
         """Tell a function in which threads are seen to start, so that its order of events is the program's."""
         return (
@@ -239,10 +243,12 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False
     if first.in_main and second.in_main:
         return False
-    if first.number == second.number:
-        return first.many
     if first.where in _LAST_WORDS and second.where in _LAST_WORDS:
         return False  # one after the other, on the main thread
+    if first.where is Where.FINALIZER and second.where is Where.FINALIZER:
+        return False  # wherever something is given up: nothing shows that two threads do so
+    if first.number == second.number:
+        return first.many
     if all(context.where is Where.GREENLET or context.in_main for context in (first, second)):
         return False  # by turns, on one thread
     if first.in_main and one.alone_in_main:

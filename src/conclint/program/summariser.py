@@ -18,6 +18,7 @@ from conclint.model.confined import confined_at
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
+from conclint.model.making import renews_locks
 from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
 from conclint.model.words import AccessKind, Confinement
@@ -171,6 +172,7 @@ class _Summariser:
             parameters=tuple(parameter.name.value for parameter in function.parameters),
             kinds=kinds_of(self.model, function),
             assumes_unknown=self.model.locks.assumes_unknown(function),
+            renews_locks=renews_locks(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
         )
 

@@ -181,6 +181,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     """The kinds of the parameters (`model.binding`); None where a call by its name may meet another signature."""
     assumes_unknown: bool = False
     """Its contract says that a lock is held, but not which."""
+    renews_locks: bool = False
+    """It gives the object new locks, as only those do who know that nobody else has it."""
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
 
