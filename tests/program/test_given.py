@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from modelling import model_of
 
@@ -80,3 +81,19 @@ def test_who_passes_on_what_it_is_asked_is_no_candidate() -> None:
 def test_names_of_one_word_tell_nothing() -> None:
     others = "class Store:\n    def get(self): ...\n    def put(self): ...\n    def close(self): ..."
     assert called("self.store.get(); self.store.put(); self.store.close()", others) == []
+
+
+def test_what_is_asked_of_an_attribute_of_a_class_ends() -> None:
+    """The search for what is asked comes to attributes of classes itself."""
+    text = """
+    import threading
+    from module import Shelf
+    class Reader:
+        def read(self):
+            Shelf.books.first().page.turn()
+    """
+    model = model_of(text)
+    other = model_of("class Shelf:\n    books = None\n")
+    summaries = [summarise(model, Locator(model.tree)), summarise(other, Locator(other.tree))]
+    program = Program([msgspec.structs.replace(summaries[0], path="reader.py", name="reader"), summaries[1]])
+    assert list(program.graph.calls(next(key for key in program.functions if key.endswith("Reader.read#2")))) == []

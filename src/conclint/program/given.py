@@ -27,12 +27,16 @@ class GivenObjects:
 
     def class_of(self, cls: str, attribute: str) -> str:
         """Return the key of the class of what an attribute of a class holds, empty where that can't be told."""
-        if (cls, attribute) not in self._known:
-            self._known[cls, attribute] = self._told(cls, attribute)
-        return self._known[cls, attribute]
+        known = self._known.get((cls, attribute))
+        if known is None:
+            known = self._told(cls, attribute)
+            if self._asked:
+                self._known[cls, attribute] = known
+        return known
 
     def _told(self, cls: str, attribute: str) -> str:
         if self._asked is None:
+            self._asked = {}  # what is asked while that is being found out
             self._asked = self._collected()
         asked = {name for key in self._linker.order(cls) for name in self._asked.get((key, attribute), ())}
         if len(asked) < _FEWEST or sum("_" in name.strip("_") for name in asked) < _FEWEST_TELLING:
