@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
+from conclint.program import made_notes
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ class RelockNonreentrant(ProgramRule):
             notes = [Note(place, "which leads here") for place in relock.way[1:-1]]
             if len(relock.way) > 1:
                 notes.append(Note(relock.way[-1], f"'{label}' is taken again here"))
-            yield Report(relock.place, message, tuple(notes))
+            yield Report(relock.place, message, (*notes, *made_notes(program, relock.first)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
+from conclint.program import made_notes
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -49,4 +50,4 @@ class LockInFinalizer(ProgramRule):
             notes.append(Note(found.holder, f"'{lock}' is held from here on"))
             if found.root is not None:
                 notes.append(Note(found.root.place, "made a finalizer here"))
-            yield Report(place, message, tuple(notes))
+            yield Report(place, message, (*notes, *made_notes(program, found.taking.lock)))

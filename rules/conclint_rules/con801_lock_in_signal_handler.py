@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
+from conclint.program import made_notes
 from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class LockInSignalHandler(ProgramRule):
             message = f"'{found.function.name}' is a signal handler and takes '{lock}', which the main thread may hold"
             notes = [Note(place, "which leads here") for place in found.taking.way[1:]]
             notes.append(Note(found.holder, f"'{lock}' is held from here on"))
-            yield Report(found.taking.way[0], message, tuple(notes))
+            yield Report(found.taking.way[0], message, (*notes, *made_notes(program, found.taking.lock)))
         for root, handler, operation, way in program.waiting.handlers_that_write():
             call = operation.name.removeprefix("builtins.")
             message = (

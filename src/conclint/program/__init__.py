@@ -13,7 +13,14 @@ from conclint.program.program import Program
 from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
 from conclint.program.surroundings import PROCESS_WIDE
-from conclint.program.telling import past_the_lock, race_flows, race_notes, what_is_wrong, who_runs
+from conclint.program.telling import (
+    made_notes,
+    past_the_lock,
+    race_flows,
+    race_notes,
+    what_is_wrong,
+    who_runs,
+)
 
 if TYPE_CHECKING:
     from conclint.model import ModuleModel
@@ -33,6 +40,7 @@ __all__ = [
     "Program",
     "Runner",
     "SharedAccess",
+    "made_notes",
     "past_the_lock",
     "race_flows",
     "race_notes",

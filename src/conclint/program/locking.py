@@ -18,6 +18,7 @@ from conclint.syntax.children import descendants
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from conclint.draft import Place
     from conclint.model import Function, ModuleModel
     from conclint.model.graph import Op
     from conclint.model.locks import Lock
@@ -125,7 +126,22 @@ def _is_timed(node: cst.CSTNode) -> bool:
     return len(node.args) > 1 or any(one.keyword is not None and one.keyword.value == "timeout" for one in node.args)
 
 
-def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
+def makers(model: ModuleModel) -> dict[str, cst.Call]:
+    """Return the calls that make the locks of classes and of the module, by key, where that is one call."""
+    classes = {cls.qualified_name: cls for cls in model.classes}
+    found = {}
+    for key in model.locks.told():
+        owner, _, name = key.rpartition(".")
+        bindings = classes[owner].attributes.get(name, []) if owner in classes else []
+        if key.startswith("global "):
+            bindings = model.tree.root.bindings.get(key.removeprefix("global "), [])
+        calls = [binding.value for binding in bindings if isinstance(binding.value, cst.Call)]
+        if len(calls) == 1:
+            found[key] = calls[0]
+    return found
+
+
+def lock_facts(model: ModuleModel, keys: Keys, made: Mapping[str, Place]) -> Iterator[LockFact]:
     """Yield the locks that a module speaks of, and those that it makes for others to use."""
     classes = {cls.qualified_name: keys.of_class(cls) for cls in model.classes}
     own = {
@@ -151,6 +167,7 @@ def lock_facts(model: ModuleModel, keys: Keys) -> Iterator[LockFact]:
             lock.of_self,
             key in handed_over or _is_handed_on(model, key),
             bool(lock.parameter),
+            made.get(key),
         )
 
 

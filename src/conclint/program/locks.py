@@ -12,6 +12,7 @@ from conclint.knowledge.schema import Domain, Primitive
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conclint.draft import Place
     from conclint.program.linking import Linker
     from conclint.program.summary import LockFact, ModuleSummary
 
@@ -98,6 +99,11 @@ class LockNames:
     def is_handed_on(self, identity: str) -> bool:
         """Tell a local lock that its function gives to others, who may release it while it waits."""
         return any(fact.handed_on for fact in self._by_identity.get(identity, ()))
+
+    def made(self, identity: str) -> Place | None:
+        """Return where a lock is made, None where that is not known or not one place."""
+        places = {fact.made for fact in self._by_identity.get(identity.partition("@")[0], ()) if fact.made is not None}
+        return places.pop() if len(places) == 1 else None
 
     def label(self, key: str) -> str:
         """Return what a lock is called in messages."""

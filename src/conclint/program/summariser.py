@@ -26,7 +26,7 @@ from conclint.program.definitions import class_fact, exports_of, imports_of, see
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import of_interest
 from conclint.program.keys import Keys
-from conclint.program.locking import Acquisition, acquisitions, lock_facts, touches_locks
+from conclint.program.locking import Acquisition, acquisitions, lock_facts, makers, touches_locks
 from conclint.program.operations import Operation, operations
 from conclint.program.phase_facts import phase_facts
 from conclint.program.spawning import Spawned, spawned
@@ -94,7 +94,8 @@ class _Summariser:
         joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
         wanted = [node for draft in drafts for node in draft.nodes(self._reports_call)]
         handing_over = HandingOver(model)
-        wanted += [*(root.node for root in roots), *handing_over.nodes]
+        made = makers(model)
+        wanted += [*(root.node for root in roots), *handing_over.nodes, *made.values()]
         self.locator.find(wanted)
         return ModuleSummary(
             model.source.path,
@@ -102,7 +103,7 @@ class _Summariser:
             tuple(self._function(draft) for draft in drafts),
             tuple(class_fact(model, cls, self.keys) for cls in model.classes),
             tuple(self._root(root, joined) for root in roots),
-            tuple(lock_facts(model, self.keys)),
+            tuple(lock_facts(model, self.keys, {key: self._place_at(call) for key, call in made.items()})),
             exports_of(model, self.keys),
             tuple(model.tree.root.star_imports),
             imports_of(model),
@@ -181,6 +182,10 @@ class _Summariser:
         source = self.model.source
         span = self.locator.span(node) if exactly else self.locator.line_span(node)
         return Place(source.path, source.in_document(span), function.qualified_name)
+
+    def _place_at(self, node: cst.CSTNode) -> Place:
+        source = self.model.source
+        return Place(source.path, source.in_document(self.locator.span(node)), self.model.context_of(node))
 
     def _access(
         self, function: Function, access: Access, held: dict[int, frozenset[str]], live: dict[int, bool]
@@ -291,15 +296,13 @@ class _Summariser:
 
     def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
         apart = tuple(number for number, other in joined if self.liveness.are_apart(root.site, other))
-        source = self.model.source
-        span = source.in_document(self.locator.span(root.node))
         function = self.model.function_at(root.node)
         return RootFact(
             self.keys.of(root.function) if root.function is not None else "",
             root.where,
             root.domain,
             root.many,
-            Place(source.path, span, self.model.context_of(root.node)),
+            self._place_at(root.node),
             root.lane,
             apart,
             root.symbol,

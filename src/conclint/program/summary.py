@@ -264,6 +264,8 @@ class LockFact(msgspec.Struct, frozen=True):
     """It is a local that the function gives to others, who may release it."""
     parameter: bool = False
     """It is only known as a parameter of a function."""
+    made: Place | None = None
+    """Where it is made, if that is one place."""
 
 
 class ModuleSummary(msgspec.Struct, frozen=True):

@@ -112,3 +112,11 @@ def race_flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
         notes.append(Note(side.fact.place, f"'{side.fact.label}' is {VERBS[side.kind]} here{under}"))
         flows.append(Steps("the main thread" if context.in_main else _named(context), tuple(notes)))
     return tuple(flows)
+
+
+def made_notes(program: Program, lock: str) -> tuple[Note, ...]:
+    """Return the place where a lock is made that its holder can't take again, for a finding that an `RLock` might mend."""
+    made = program.locks.made(lock)
+    if made is None:
+        return ()
+    return (Note(made, f"'{program.locks.label(lock)}' is made here, and its holder can't take it again"),)
