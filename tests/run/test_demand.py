@@ -134,6 +134,27 @@ def test_a_class_that_threads_use_inherits_what_they_share(monkeypatch: pytest.M
     assert rounds[0] == ["base.py"]
 
 
+AWAITING = "import asyncio\nimport tools\nasync def handle():\n    tools.fetch()\nasyncio.run(handle())\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import time\ndef fetch():\n    time.sleep(3)\n",
+        "from time import sleep\ndef fetch():\n    again()\ndef again():\n    sleep(3)\n",
+        "import requests\ndef fetch():\n    return requests.get('x')\n",
+    ],
+)
+def test_what_coroutines_call_must_not_wait(text: str) -> None:
+    assert found(run({"app.py": AWAITING, "tools.py": text})) == [("app.py", 4, "CON703")]
+
+
+def test_what_coroutines_call_is_not_read_where_it_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = read(monkeypatch)
+    assert run({"app.py": AWAITING, "tools.py": "import json\ndef fetch():\n    return json.loads('1')\n"}).findings == ()
+    assert rounds == [[]]
+
+
 NOT_READ = {
     "no thread comes there": {
         "threads.py": "import threading\nimport store\nstore.add(int)\nthreading.Thread(target=print).start()\n",

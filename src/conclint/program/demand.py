@@ -1,7 +1,7 @@
 """What the program asks of modules that nobody has read yet: those whose text says nothing of concurrency.
 
 What other threads run may lead into such modules, and classes that threads use may inherit from there; then what they
-keep is shared as well.
+keep is shared as well. And what an event loop runs may wait in them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Use(enum.Enum):
     CALLED = "called"  # by what a thread runs
     OWN = "own"  # called by what a thread runs, of an object of its own or one that may be another each time
     INHERITED = "inherited"  # by a class that threads use
+    ON_LOOP = "on loop"  # called by what an event loop runs, which must not wait
 
 
 class Wish(NamedTuple):
@@ -47,7 +48,8 @@ class Wish(NamedTuple):
 def wishes(modules: Iterable[ModuleSummary], unread: Iterable[ModuleSummary]) -> list[Wish]:
     """Return what the modules want to know of the `unread` ones, of which path and name are known; sorted."""
     known = sorted(modules, key=lambda module: module.path)
-    if not any(root.where in _ELSEWHERE for module in known for root in module.roots):
+    threads = any(root.where in _ELSEWHERE for module in known for root in module.roots)
+    if not threads and not any(function.is_async for module in known for function in module.functions):
         return []
     search = _Search(CallGraph(known, Linker([*known, *unread])))
     return sorted(set(search.wishes()), key=lambda wish: wish.order)
@@ -66,16 +68,26 @@ class _Search:
                 yield from self._wish(root.symbol, root.made_in, Use.HANDED_OVER)
             if _runs_in_thread(root):
                 pending += targets
-        reached: set[str] = set()
+        reached = self._reached(pending)
+        for key in reached:
+            yield from self._calls(self._graph.functions[key])
+        loops = [root for _, root in self._graph.roots if root.where is Where.LOOP]
+        on_loop = [key for key, function in self._graph.functions.items() if function.is_async]
+        for key in self._reached([*on_loop, *(key for root in loops for key in self._graph.targets(root))]):
+            for call in self._graph.functions[key].calls:
+                if not call.callee:
+                    yield from self._wish(call.symbol, key, Use.ON_LOOP)
+        yield from self._bases({self._graph.functions[key].owner for key in reached} - {""})
+
+    def _reached(self, pending: list[str]) -> dict[str, None]:
+        """Return some functions and all that they come to."""
+        found: dict[str, None] = {}
         while pending:
             key = pending.pop()
-            if key in reached:
-                continue
-            reached.add(key)
-            function = self._graph.functions[key]
-            pending += [edge.callee for edge in self._graph.calls(key)]
-            yield from self._calls(function)
-        yield from self._bases({self._graph.functions[key].owner for key in reached} - {""})
+            if key not in found:
+                found[key] = None
+                pending += [edge.callee for edge in self._graph.calls(key)]
+        return found
 
     def _calls(self, function: FunctionFact) -> Iterator[Wish]:
         for call in function.calls:

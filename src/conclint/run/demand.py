@@ -1,7 +1,8 @@
 """Reading on demand: which files that say nothing of concurrency the program needs all the same.
 
-The threads that it starts run code in them, and that code changes something that is there for others too. What a file has
-besides is of no interest: no rule for single modules has anything to say about it, and one that is no Python is left alone.
+The threads that it starts run code in them, and that code changes something that is there for others too; or its coroutines call
+what waits. What a file has besides is of no interest: no rule for single modules has anything to say about it, and one that
+is no Python is left alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from conclint.errors import SourceError
+from conclint.knowledge import standard
 from conclint.program.demand import Use, Wish, wishes
 from conclint.program.summary import ModuleSummary
 from conclint.run import files
@@ -19,7 +21,7 @@ from conclint.source.naming import module_name
 from conclint.source.outline import Outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from conclint.run.settings import Settings
 
@@ -45,6 +47,7 @@ class Unread:
         for path, name in self._names.items():
             self._by_last_name[name.rpartition(".")[2]].append(path)
         self._outlines: dict[str, Outline | None] = {}
+        self._answers: dict[tuple[str, str, int, Callable[[Outline, str], bool]], bool] = {}
 
     def wanted(self, summaries: Iterable[ModuleSummary]) -> list[str]:
         """Return the paths of the files that modules need to know about, sorted, and count them as read from now on."""
@@ -65,14 +68,16 @@ class Unread:
             return any(self._is_worth_behind(wish, module, ahead) for module in outline.origins(name))
         if wish.use is Use.HANDED_OVER:
             return True
+        if wish.use is Use.ON_LOOP:
+            return (bool(rest) or not outline.is_class(name)) and self._leads(wish.path, name, ahead, _waits)
         if not outline.is_class(name):
-            return self._leads_to_change(wish.path, name, ahead)
+            return self._leads(wish.path, name, ahead, Outline.changes_module)
         if wish.use is Use.INHERITED:
             return outline.changes_objects(name) or outline.locks(name)
         if not rest:
             return False  # whoever makes an object has it alone
         shared = wish.use is Use.CALLED and "()" in rest
-        return (shared and outline.changes_objects(name)) or self._leads_to_change(wish.path, name, ahead)
+        return (shared and outline.changes_objects(name)) or self._leads(wish.path, name, ahead, Outline.changes_module)
 
     def _is_worth_behind(self, wish: Wish, module: str, ahead: int) -> bool:
         """Tell whether a name that a file has from another module is worth knowing."""
@@ -81,19 +86,26 @@ class Unread:
         near = self._near(wish.path, module) if ahead else ()
         return any(self._is_worth(wish._replace(path=other), ahead - 1) for other in near)
 
-    def _leads_to_change(self, path: str, name: str, ahead: int) -> bool:
-        """Tell whether what a module calls `name` changes something, or calls another unread module that does."""
+    def _leads(self, path: str, name: str, ahead: int, shows: Callable[[Outline, str], bool]) -> bool:
+        """Tell whether the text of what a module calls `name` shows something, or that of another unread one that it calls."""
+        asked = (path, name, ahead, shows)
+        if asked not in self._answers:
+            self._answers[asked] = False  # what a circle of imports sees
+            self._answers[asked] = self._leads_on(*asked)
+        return self._answers[asked]
+
+    def _leads_on(self, path: str, name: str, ahead: int, shows: Callable[[Outline, str], bool]) -> bool:
         outline = self._outline(path)
         if outline is None:
             return False
-        if outline.changes_module(name):
+        if shows(outline, name):
             return True
         words = outline.mentioned(name) if ahead else frozenset()
         for one in outline.imports:
             used = one.names & words
             for module in {one.module, *used} if used else ():
                 for other in self._near(path, module):
-                    if any(self._leads_to_change(other, each, ahead - 1) for each in used - {module}):
+                    if any(self._leads(other, each, ahead - 1, shows) for each in used - {module}):
                         return True
         return False
 
@@ -118,3 +130,9 @@ class Unread:
             else:
                 self._outlines[path] = Outline(source.text)
         return self._outlines[path]
+
+
+def _waits(outline: Outline, name: str) -> bool:
+    """Tell whether a function or class calls what is known to wait."""
+    facts = map(standard().function, outline.calls(name))
+    return any(one is not None and one.blocks is not None for one in facts)

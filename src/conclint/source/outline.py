@@ -31,6 +31,7 @@ _CHANGED = re.compile(
     re.VERBOSE,
 )
 _LOCK = re.compile(r"(?<![a-z])lock(?![a-z])|(?<![a-z])Lock|mutex")
+_CALL = re.compile(r"(?<![\w.])(\w+(?:\.\w+){0,4})\(")
 _WORD = re.compile(r"\w+|\*")
 _SELF = frozenset({"self", "cls"})
 
@@ -52,6 +53,7 @@ class Outline:
         self._blocks: dict[str, str] = {}
         self._changes: dict[str, frozenset[str]] = {}
         self._mentioned: dict[str, frozenset[str]] = {}
+        self._called: dict[str, frozenset[str]] = {}
         for kind, name, block in _blocks(text):
             self._kinds[name] = kind
             self._blocks[name] = self._blocks.get(name, "") + block
@@ -98,6 +100,22 @@ class Outline:
         return any(
             self.changes_objects(self._assigned[word]) for word in self._words(name) & self._assigned.keys()
         )
+
+    def calls(self, name: str) -> frozenset[str]:
+        """Return the dotted names of what a function or class calls of other modules, by itself or by what it mentions."""
+        return frozenset().union(*map(self._calls, self.with_mentioned(name)))
+
+    def _calls(self, name: str) -> frozenset[str]:
+        if name not in self._called:
+            called = ((one, self._origins.get(one.partition(".")[0])) for one in _CALL.findall(self._blocks[name]))
+            self._called[name] = frozenset(
+                f"{origin}.{one}" if origin else one for one, origin in called if origin is not None
+            )
+        return self._called[name]
+
+    @functools.cached_property
+    def _origins(self) -> dict[str, str]:
+        return {each: one.module for one in self.imports for each in one.names}
 
     def locks(self, name: str) -> bool:
         """Tell whether the text of a class mentions locks."""
