@@ -164,22 +164,46 @@ class CallGraph:
 
         Greatest fixpoint: a function that every seen caller enters under a lock runs under that lock. Calls from
         constructors don't count, for nobody else has the object then.
+
+        Where callers lock for a class that has no lock itself, so may those that are not to be seen (`del shelf[key]` calls
+        `__delitem__`): what its other methods hold is unknown, and weakens nothing.
         """
+        held = self._entry_locks(frozenset())
+        left_to_callers = self._left_to_callers(held)
+        return self._entry_locks(left_to_callers) if left_to_callers else held
+
+    def _left_to_callers(self, held: dict[str, frozenset[str]]) -> frozenset[str]:
+        """Return the methods that nobody in sight calls, of classes without a lock others of whose methods run under one."""
+        classes = {self.functions[key].owner for key, locks in held.items() if locks} - {""} - self.locking_classes
+        return frozenset(
+            key
+            for key, function in self.functions.items()
+            if function.owner in classes and not self.callers.get(key) and key not in self.handed_over
+        )
+
+    def _entry_locks(self, unknown: frozenset[str]) -> dict[str, frozenset[str]]:
         calls = {key: [edge for edge in edges if self._counts(edge)] for key, edges in self.callers.items()}
         held: dict[str, frozenset[str] | None] = dict.fromkeys(self.functions)  # None: nobody is seen to come here yet
-        seen = {*self.entries(), *self.handed_over}
+        seen = {*self.entries(), *self.handed_over} - unknown
         seen |= {key for key in self.functions if self.callers.get(key) and not calls.get(key)}
         self._pass_on(held, seen, frozenset())
         # What nobody in sight calls may be called by somebody out of sight, but weakens nothing that others hold.
         settled = frozenset(key for key, locks in held.items() if locks is not None)
-        self._pass_on(held, {key for key in self.functions if key not in settled and not calls.get(key)}, settled)
+        first = {key for key in self.functions if key not in settled and not calls.get(key)}
+        self._pass_on(held, first, settled, unknown)
         return {key: locks or frozenset() for key, locks in held.items()}
 
-    def _pass_on(self, held: dict[str, frozenset[str] | None], first: set[str], settled: frozenset[str]) -> None:
+    def _pass_on(
+        self,
+        held: dict[str, frozenset[str] | None],
+        first: set[str],
+        settled: frozenset[str],
+        unknown: frozenset[str] = frozenset(),
+    ) -> None:
         """Pass on what is held, beginning with some functions, to all that they lead to but those that are settled."""
         pending = [key for key in self.functions if key in first]
         for key in pending:
-            held[key] = self._assumed(key)
+            held[key] = self._assumed(key) | {UNKNOWN_LOCK} if key in unknown else self._assumed(key)
         while pending:
             at = pending.pop()
             for edge in self.calls(at):
