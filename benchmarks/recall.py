@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import collections
 import dataclasses
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -169,11 +170,11 @@ def judge(case: Case, buggy: Iterable[Finding], fixed: Iterable[Finding]) -> Out
     found = tuple(one for one in buggy if one.code.startswith(about) and is_about(one, case))
     functions = {case.function, *(one.context for one in found)}
     codes = {one.code for one in found}
-    files = {case.fixed.name, *(Path(one.path).name for one in found)}
+    files = {in_package(str(case.fixed)), *(in_package(one.path) for one in found)}
     left = (
         one
         for one in fixed
-        if one.code in codes and Path(one.path).name in files and any(is_in(one, name) for name in functions)
+        if one.code in codes and in_package(one.path) in files and any(is_in(one, name) for name in functions)
     )
     return Outcome(case, found, tuple(left))
 
@@ -183,6 +184,11 @@ def is_about(finding: Finding, case: Case) -> bool:
     if is_path_of(case.file, finding.path) and (is_in(finding, case.function) or finding.span.line in case.lines):
         return True
     return any(is_path_of(case.file, note.path) and note.span.line in case.lines for note in finding.related)
+
+
+def in_package(path: str) -> str:
+    """Return a path below the folder of its side: `home/one/fixed/shop/stock.py` is `shop/stock.py`."""
+    return re.split(r"(?:^|/)(?:buggy|fixed)/", path)[-1]
 
 
 def is_path_of(file: str, path: str) -> bool:

@@ -69,6 +69,8 @@ def test_of_a_package_only_the_file_of_the_case_counts(case: recall.Case) -> Non
     other = msgspec.structs.replace(here, path="home/one/buggy/another_one.py")
     assert recall.judge(case, [here], []).verdict == "found"
     assert recall.judge(case, [other], []).verdict == "missed"
+    twin = msgspec.structs.replace(here, path="home/one/fixed/old/one.py")
+    assert recall.judge(case, [here], [twin]).verdict == "found"
 
 
 def test_whole_packages_are_linted_where_they_are_there(case: recall.Case, tmp_path: Path) -> None:
