@@ -6,10 +6,13 @@ This is many times faster than anything that looks at every node of a tree.
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections.abc import Iterable
 
 import libcst as cst
+
+from conclint.syntax.tree import Tree
 
 # Line ends, the brackets in which they end no statement, and the strings and comments in which neither counts. Brackets
 # with none of these inside are taken at once.
@@ -51,6 +54,7 @@ _HEADS = frozenset(
         cst.MatchCase,
     }
 )
+_BEGINNING = _HEADS | _DECORATED
 
 
 class Lines:
@@ -104,22 +108,15 @@ def _start(text: str, begin: int) -> int:
     return margin.end()
 
 
-def heads(nodes: Iterable[cst.CSTNode]) -> dict[int, int]:
-    """Return the number of the logical line of each statement, clause and decorator, by `id`; of a compound one its head's.
+def heads(tree: Tree) -> dict[int, int]:
+    """Return the number of the logical line of each statement, clause and decorator, by `id`; of a compound one its head's."""
+    positions = tree.positions
+    beginning = {positions[id(node)]: node for kind in _BEGINNING for node in tree.of_kind(kind)}
+    lines = itertools.chain.from_iterable(_begun_by(beginning[place]) for place in sorted(beginning))
+    return dict(zip(map(id, lines), itertools.count()))
 
-    `nodes` are all of a module in source order.
-    """
-    found: dict[int, int] = {}
-    number = 0
-    for node in nodes:
-        kind = node.__class__
-        if kind in _HEADS:
-            found[id(node)] = number
-            number += 1
-        elif kind in _DECORATED:
-            for decorator in node.decorators:  # type: ignore[attr-defined]
-                found[id(decorator)] = number
-                number += 1
-            found[id(node)] = number
-            number += 1
-    return found
+
+def _begun_by(node: cst.CSTNode) -> Iterable[cst.CSTNode]:
+    if node.__class__ in _DECORATED:
+        return (*node.decorators, node)  # type: ignore[attr-defined]
+    return (node,)

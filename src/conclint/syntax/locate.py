@@ -77,7 +77,7 @@ class Locator:
     @functools.cached_property
     def _heads(self) -> dict[int, int]:
         """The logical lines by `id` of what begins there; none where the text can't be told apart into as many."""
-        found = heads(self._tree.nodes)
+        found = heads(self._tree)
         return found if len(found) == len(self._lines.extents) else {}
 
     def _head(self, node: cst.CSTNode | None) -> cst.CSTNode | None:

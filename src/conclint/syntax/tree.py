@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
+import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ class Tree:
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
 
     Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `nodes` are all
-    that hold code, in source order.
+    that hold code, in source order, `by_kind` the same by their class.
     """
 
     source: Source
@@ -30,7 +30,7 @@ class Tree:
     parents: dict[int, cst.CSTNode]
     scopes: dict[int, Scope]
     nodes: list[cst.CSTNode]
-    _by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] | None = None
+    by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]]
     _listed: dict[int, Scope] | None = None
     _positions: dict[int, int] | None = None
 
@@ -42,24 +42,20 @@ class Tree:
         """
         for scope in list(self.root.walk()):
             scope.let_go()
-        for held in (self.parents, self.scopes, self.nodes):
+        for held in (self.parents, self.scopes, self.nodes, self.by_kind):
             held.clear()
-        self._by_kind = self._listed = self._positions = None
+        self._listed = self._positions = None
         self.module = None  # type: ignore[assignment]
 
     def of_kind(self, kind: type[Node]) -> list[Node]:
         """Return the nodes of exactly this class, in source order."""
-        if self._by_kind is None:
-            by_kind = self._by_kind = defaultdict(list)
-            for node in self.nodes:
-                by_kind[node.__class__].append(node)
-        return self._by_kind.get(kind, [])  # type: ignore[return-value]
+        return self.by_kind.get(kind, [])  # type: ignore[return-value]
 
     @property
     def positions(self) -> dict[int, int]:
         """The place of each node among all `nodes`, by `id`."""
         if self._positions is None:
-            self._positions = {id(node): index for index, node in enumerate(self.nodes)}
+            self._positions = dict(zip(map(id, self.nodes), itertools.count()))
         return self._positions
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:

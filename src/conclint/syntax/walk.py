@@ -7,23 +7,37 @@ class to fields: a few hundredths of the cost of the parse, where libcst's visit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import libcst as cst
 
 from conclint.source import Source
-from conclint.syntax.children import FIELDS, NO_NODES, fields_of
+from conclint.syntax.children import NO_NODES, fields_of
 from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.tree import Tree
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_LEAVES = frozenset(kind for kind, fields in FIELDS.items() if not fields)
+# The list of a scope that a node without bindings goes into.
+_LISTED: dict[type[cst.CSTNode], str] = {
+    cst.Name: "names",
+    cst.Call: "calls",
+    cst.Attribute: "attributes",
+    cst.If: "tests",
+    cst.IfExp: "tests",
+    cst.Return: "returns",
+    cst.Yield: "yields",
+}
+_Plan: TypeAlias = (
+    "tuple[Callable[[cst.CSTNode], None], str | None, Callable[[cst.CSTNode, Scope], Scope | None] | None, tuple[str, ...]]"
+)
+"""What is done with a node: noted among those of its class, listed, handled, and gone into by fields, the last one first."""
 
 
 def walk(module: cst.Module, source: Source) -> Tree:
     """Return the tree of `module` with parents and scopes."""
     walker = _Walker(module)
     walker.run()
-    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.nodes)
+    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.nodes, walker.by_kind)
 
 
 class _Walker:
@@ -32,16 +46,10 @@ class _Walker:
         self.scopes: dict[int, Scope] = {id(module): self.root}
         self.parents: dict[int, cst.CSTNode] = {}
         self.nodes: list[cst.CSTNode] = []
+        self.by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
         self.stack: list[tuple[cst.CSTNode, Scope]] = [(module, self.root)]
         self.handlers: dict[type[cst.CSTNode], Callable[[cst.CSTNode, Scope], Scope | None]] = {
-            cst.Name: self._name,
-            cst.Call: self._call,
-            cst.Attribute: self._attribute,
             cst.With: self._with,
-            cst.If: self._test,
-            cst.IfExp: self._test,
-            cst.Return: self._return,
-            cst.Yield: self._yield,
             cst.Assign: self._assign,
             cst.AnnAssign: self._annotated,
             cst.AugAssign: self._augmented,
@@ -66,20 +74,25 @@ class _Walker:
         }
 
     def run(self) -> None:
-        stack, parents, handlers, nodes = self.stack, self.parents, self.handlers, self.nodes
+        stack, parents, nodes = self.stack, self.parents, self.nodes
+        plans: dict[type[cst.CSTNode], _Plan] = {}
         while stack:
             node, scope = stack.pop()
             nodes.append(node)
             kind = node.__class__
-            handler = handlers.get(kind)
-            if handler is not None:
+            try:
+                note, listed, handler, fields = plans[kind]
+            except KeyError:
+                note, listed, handler, fields = plans[kind] = self._plan(kind)
+            note(node)
+            if listed is not None:
+                getattr(scope, listed).append(node)
+            elif handler is not None:
                 inside = handler(node, scope)
                 if inside is None:
                     continue
                 scope = inside
-            if kind in _LEAVES:
-                continue
-            for field in reversed(fields_of(kind)):
+            for field in fields:
                 value = getattr(node, field)
                 of = value.__class__
                 if of is list or of is tuple:
@@ -90,18 +103,11 @@ class _Walker:
                     parents[id(value)] = node
                     stack.append((value, scope))
 
+    def _plan(self, kind: type[cst.CSTNode]) -> _Plan:
+        same = self.by_kind.setdefault(kind, [])
+        return same.append, _LISTED.get(kind), self.handlers.get(kind), tuple(reversed(fields_of(kind)))
+
     # handlers return the scope of the node's children, None when they have seen to the children themselves
-
-    def _name(self, node: cst.CSTNode, scope: Scope) -> None:
-        scope.names.append(node)  # type: ignore[arg-type]
-
-    def _call(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.calls.append(node)  # type: ignore[arg-type]
-        return scope
-
-    def _attribute(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.attributes.append(node)  # type: ignore[arg-type]
-        return scope
 
     def _with(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.With)
@@ -109,18 +115,6 @@ class _Walker:
         for item in node.items:
             if item.asname is not None:
                 self._bind_target(item.asname.name, scope, BindingKind.ENTER, item.item)
-        return scope
-
-    def _test(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.tests.append(node)  # type: ignore[arg-type]
-        return scope
-
-    def _return(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.returns.append(node)  # type: ignore[arg-type]
-        return scope
-
-    def _yield(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        scope.yields.append(node)  # type: ignore[arg-type]
         return scope
 
     def _assign(self, node: cst.CSTNode, scope: Scope) -> Scope:
