@@ -45,7 +45,7 @@ _STATED = tuple(
         r"^\W*(?:requires|holds|locks held|guarded by)\s*:",
     )
 )
-_HINT = re.compile(r"lock|mutex|monitor|semaphore|cond|hold|held", re.IGNORECASE)
+_HINTS = ("lock", "mutex", "monitor", "semaphore", "cond", "hold", "held")
 _DENIED = re.compile(r"\b(?:not|never|no|without|nor|cannot|unless|instead)\b|n't\b|before.*\b(?:lock|mutex)", re.IGNORECASE)
 _NAMES = re.compile(r"(?:\b(?:self|cls)\.)?\b([A-Za-z_]\w*)")
 _LOCKING = re.compile(r"_*(?:synchroni[sz]ed?|synchronised|locked|(?:with|takes|holds)_lock|thread_?safe)", re.IGNORECASE)
@@ -257,7 +257,12 @@ def _is_documented(node: cst.FunctionDef) -> bool:
     first = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first
     if not isinstance(first, cst.Expr) or not isinstance(first.value, cst.BaseString):
         return False
-    return not isinstance(first.value, cst.SimpleString) or _HINT.search(first.value.value) is not None
+    return not isinstance(first.value, cst.SimpleString) or _hints(first.value.value)
+
+
+def _hints(text: str) -> bool:
+    text = text.lower()
+    return any(word in text for word in _HINTS)
 
 
 def _sentences(node: cst.FunctionDef) -> Iterator[str]:
@@ -270,8 +275,10 @@ def _sentences(node: cst.FunctionDef) -> Iterator[str]:
         first = node.body.body[0]
         lines += list(first.leading_lines) if isinstance(first, cst.SimpleStatementLine) else []
     comments = " ".join(line.comment.value.lstrip("#! ") for line in lines if line.comment is not None)
+    if not text and not comments:
+        return
     for paragraph in (*re.split(r"\n\s*\n", text), comments):
-        if not _HINT.search(paragraph):
+        if not _hints(paragraph):
             continue
         for sentence in re.split(r"(?<=[.;!])\s+|\n(?=\s*[A-Z][\w ]*:)", paragraph):
             yield " ".join(sentence.split())

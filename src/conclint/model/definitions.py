@@ -43,7 +43,7 @@ class Function:
         """The code at module level."""
         return self.scope.kind is ScopeKind.MODULE
 
-    @property
+    @functools.cached_property
     def is_async(self) -> bool:
         """An `async def`."""
         return isinstance(self.node, cst.FunctionDef) and self.node.asynchronous is not None
@@ -73,7 +73,11 @@ class Function:
 
     def has_decorator(self, *names: str) -> bool:
         """Tell whether a decorator's last name is one of these."""
-        return any(written.rpartition(".")[2] in names for written in self.decorators)
+        return not self._decorating.isdisjoint(names)
+
+    @functools.cached_property
+    def _decorating(self) -> frozenset[str]:
+        return frozenset(written.rpartition(".")[2] for written in self.decorators)
 
     @functools.cached_property
     def receiver_name(self) -> str | None:

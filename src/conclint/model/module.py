@@ -116,6 +116,10 @@ class ModuleModel:
         """Return the function whose code a scope belongs to."""
         return self._functions.get(id(scope.execution))
 
+    def class_of(self, scope: Scope) -> Class | None:
+        """Return the class whose body a scope is."""
+        return self._classes.get(id(scope))
+
     def function_at(self, node: cst.CSTNode) -> Function | None:
         """Return the function, lambda, class body or module code in which `node` is executed."""
         return self.function_of(self.tree.scope_of(node))
@@ -124,7 +128,7 @@ class ModuleModel:
         """Return the class in whose body or methods `node` stands."""
         scope: Scope | None = self.tree.scope_of(node)
         while scope is not None:
-            if (cls := self._classes.get(id(scope))) is not None:
+            if (cls := self.class_of(scope)) is not None:
                 return cls
             scope = scope.parent
         return None

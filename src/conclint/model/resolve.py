@@ -42,6 +42,7 @@ from conclint.model.values import (
     union,
 )
 from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
+from conclint.syntax.walk import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -113,9 +114,9 @@ class Resolver:
             cst.SetComp: self._comprehension,
             cst.GeneratorExp: self._comprehension,
             cst.DictComp: lambda node: (Items((self.values(node.value),)),),
-            cst.SimpleString: lambda node: (Constant(node.evaluated_value),),
-            cst.Integer: lambda node: (Constant(node.evaluated_value),),
-            cst.Float: lambda node: (Constant(node.evaluated_value),),
+            cst.SimpleString: lambda node: (Constant(literal(node)),),
+            cst.Integer: lambda node: (Constant(literal(node)),),
+            cst.Float: lambda node: (Constant(literal(node)),),
         }
 
     def values(self, node: cst.CSTNode) -> Values:
@@ -171,6 +172,9 @@ class Resolver:
             return union(*map(self.binding, elsewhere)) if elsewhere else self._unbound(name, scope)
         bindings = owner.bindings.get(name, [])
         if use is not None and len(bindings) > 1 and owner.execution is scope.execution:
+            known = {self._bindings.get(id(binding)) for binding in bindings}
+            if len(known) == 1 and (found := known.pop()) is not None:
+                return found  # whichever of them it is
             bindings = self.reaching(use, owner) or bindings
         elif owner.kind is ScopeKind.MODULE or owner is not scope.execution:
             bindings = bindings + self.rebound_elsewhere(name, owner)

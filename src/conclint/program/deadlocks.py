@@ -78,9 +78,9 @@ class Deadlocks:
                     way = (fact.place,)
                     yield Ordering(first, lock, own | entry, function, way, first in surely, fact.ordered)
         for edge in self._graph.calls(function.key):
-            own = self._locks.canonical(edge.fact.locks) | assumed
-            if not own:
+            if not edge.fact.locks and not assumed:
                 continue
+            own = self._locks.canonical(edge.fact.locks) | assumed
             for taking in self._reach.taken(edge.callee):
                 passed = self._reach.through(edge, taking)
                 if passed is not None:

@@ -77,11 +77,12 @@ def _exported(model: ModuleModel, binding: Binding, keys: Keys) -> str:
     if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
         return model.resolver.imported(binding)
     if binding.kind is BindingKind.DEFINITION:
-        for function in model.functions:
-            if function.node is binding.node and function is not None:
-                cls = next((one for one in model.classes if one.node is binding.node), None)
-                return keys.of_class(cls) if cls is not None else keys.of(function)
-        return ""
+        scope = model.tree.scopes.get(id(binding.node))
+        function = model.function_of(scope) if scope is not None else None
+        if scope is None or function is None:
+            return ""
+        cls = model.class_of(scope)
+        return keys.of_class(cls) if cls is not None else keys.of(function)
     return model.foreign.path(binding.value) if binding.value is not None else ""
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from conclint.program.summary import LockFact, ModuleSummary
 
 
+_NO_LOCKS: frozenset[str] = frozenset()
+
+
 class LockNames:
     """Knows a lock under each of its keys: as an inherited attribute, and as an import of another module's."""
 
@@ -27,7 +30,7 @@ class LockNames:
 
     def canonical(self, keys: Iterable[str]) -> frozenset[str]:
         """Return the identities of some locks."""
-        return frozenset(map(self.identity, keys))
+        return frozenset(map(self.identity, keys)) if keys else _NO_LOCKS
 
     def identity(self, key: str) -> str:
         """Return the identity of a lock: the attribute of the most basic class that has it, the global where it is made.

@@ -208,6 +208,8 @@ def _is_of_other_library(model: ModuleModel, call: cst.Call) -> bool:
 
 def _locals(model: ModuleModel) -> Iterator[Operation]:
     """What is stored in and read from the attributes of plain `threading.local` objects."""
+    if not model.says("local") and not model.sites_of(Primitive.THREAD_LOCAL):
+        return  # all names of such types that come with conclint have the word in them
     for scope in model.scopes:
         stored = {id(store.node) for store in scope.stores}
         for attribute in scope.attributes:

@@ -103,8 +103,10 @@ class Waiting:
                 if held:
                     yield Wait(operation, function, held, (operation.place,))
             for edge in self._graph.calls(function.key):
+                if not edge.fact.locks or edge.fact.place is None:
+                    continue
                 held = self._wanted(self._locks.canonical(edge.fact.locks))
-                if not held or edge.fact.place is None:
+                if not held:
                     continue
                 for operation, waiting, way in self._reach.operations(edge.callee, _may_be_long):
                     if _is_long(operation, waiting):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from conclint.draft import Change, Note, Place, Report
 from conclint.errors import SyntaxFailure
 from conclint.finding import Edit, Failure, Finding, Fix, Flow, Related, Span
 from conclint.rule import ModuleRule, Rule, SourceRule
+from conclint.run.memory import without_collector
 from conclint.run.result import FileResult
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = Tru
     `Failure` beside the findings of the others.
     """
     try:
-        with _room_to_recurse(), _without_collector():
+        with _room_to_recurse(), without_collector():
             return _check(source, rules, summarise)
     except RecursionError:
         return FileResult(failures=(Failure(source.path, "nested too deeply to be looked at"),))
@@ -51,18 +51,6 @@ def _room_to_recurse() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-@contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """A tree is a great many objects that all stay; looking through them for garbage again and again is for nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult:

@@ -13,6 +13,7 @@ from conclint import packs
 from conclint.errors import SourceError
 from conclint.finding import Failure, Finding, in_order
 from conclint.run import files
+from conclint.run.memory import without_collector
 from conclint.run.result import FileResult, RunResult
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def run(
     packs.installed_rules()
     work = _Run(settings, jobs, progress or _no_progress)
     work.failures.extend(failures)
-    work.check(inputs)
-    findings = work.program_findings()
+    with without_collector():
+        work.check(inputs)
+        findings = work.program_findings()
     results = work.results.values()
     return RunResult(
         findings=tuple(in_order([*(found for result in results for found in result.findings), *findings])),

@@ -328,6 +328,17 @@ def is_constant(node: cst.CSTNode | None) -> bool:
     )
 
 
+def literal(node: cst.SimpleString | cst.Integer | cst.Float) -> object:
+    """Return the value of a string or number; the plain ones, most of them, without the compiler's help."""
+    code = node.value
+    if node.__class__ is cst.SimpleString:
+        if code[0] in "\"'" and code[:3] != code[0] * 3 and "\\" not in code:
+            return code[1:-1]
+    elif code == "0" or (code.isdecimal() and code.isascii() and code[0] != "0"):
+        return int(code)
+    return node.evaluated_value
+
+
 def is_literal(node: cst.CSTNode | None) -> bool:
     """Tell None, True, False, a number or a string from everything else."""
     if isinstance(node, cst.Name):
