@@ -36,8 +36,8 @@ _TOKEN = re.compile(
 )
 _MARGIN = re.compile(r"(?:[ \t\f]|\\(?:\r\n|[\r\n]))*")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
-_DECORATED = frozenset({cst.FunctionDef, cst.ClassDef})
-_HEADS = frozenset(
+_DECORATED: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.ClassDef})
+_HEADS: frozenset[type[cst.CSTNode]] = frozenset(
     {
         cst.SimpleStatementLine,
         cst.If,
