@@ -1,6 +1,6 @@
 """What a cold run costs, as a multiple of merely parsing the same code.
 
-    python benchmarks/speed.py FOLDER [--rounds N] [--limit RATIO]
+    python benchmarks/speed.py FOLDER [--rounds N] [--limit RATIO] [--select CODES]
 
 In each round two processes run in turn, in alternating order: `conclint --jobs 1 FOLDER`, and a bare process
 that calls `libcst.parse_module` on the files of FOLDER that conclint would parse. What is compared is the
@@ -53,10 +53,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--limit", type=float, help="the highest ratio that is still good")
+    parser.add_argument("--select", help="the rules, instead of those that are on by default: ALL, say")
     options = parser.parse_args()
     files, parsed = files_of(options.folder)
     print(f"{options.folder}: {len(files)} files, of which {len(parsed)} handle concurrency")
-    rounds = measure(options.folder, parsed, options.rounds)
+    rules = ("--select", options.select) if options.select else ()
+    rounds = measure(options.folder, parsed, options.rounds, rules)
     median = statistics.median(each.ratio for each in rounds)
     print(f"median ratio {median:.2f}")
     return int(options.limit is not None and median > options.limit)
@@ -75,12 +77,12 @@ def handles_concurrency(path: str) -> bool:
         return False
 
 
-def measure(folder: Path, parsed: list[str], count: int) -> list[Round]:
+def measure(folder: Path, parsed: list[str], count: int, rules: tuple[str, ...] = ()) -> list[Round]:
     """Run `count` rounds and print each, after one that only warms the disk cache and the bytecode."""
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "files"
         listing.write_text("\n".join(parsed), encoding="utf-8")
-        lint = [sys.executable, "-m", "conclint", "--isolated", "--jobs", "1", str(folder)]
+        lint = [sys.executable, "-m", "conclint", "--isolated", "--jobs", "1", *rules, str(folder)]
         parse = [sys.executable, "-c", BARE, str(listing)]
         processor_seconds(lint, (0, 1))
         rounds = []
