@@ -220,11 +220,17 @@ class _Collector:
         if binding.kind is not BindingKind.ASSIGN or value is None:
             return Access(variable, plain, node, (node,), element, deletes=binding.kind is BindingKind.DELETE)
         reads = list(self._reads(variable, value))
-        if not reads or _is_copy(value, reads):
+        if not reads or _is_copy(value, reads) or (element and self._copies_another(node, reads)):
             return Access(variable, plain, node, (node,), element, stored=None if binding.path else value)
         far = any(self.module.statement_of(read) is not self.module.statement_of(node) for read in reads)
         kind = AccessKind.UPDATE_WITH_CALL if far or _calls(value) else AccessKind.UPDATE
         return Access(variable, kind, node, (node, *reads), element)
+
+    def _copies_another(self, target: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:
+        """Tell a store of one element that only repeats other elements: `known[name] = known["default"]`."""
+        elements = [self.module.tree.parent(read) for read in reads]
+        name = self.module.code(target)
+        return all(isinstance(one, cst.Subscript) and self.module.code(one) != name for one in elements)
 
     def _reads(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the reads of a variable that a value is computed from, directly or through one local."""

@@ -93,9 +93,9 @@ def _undoes(write: SharedAccess, refill: SharedAccess) -> bool:
     """Tell a change that is lost when what was computed before is stored over it."""
     if write.function.key == refill.function.key:
         return False
-    return write.kind in (AccessKind.STORE, *_UPDATES) or (
-        write.kind is AccessKind.CHECK_THEN_ACT and write.fact.stake is Stake.HARM
-    )
+    if write.kind is AccessKind.STORE:
+        return not write.fact.constant  # what was reset is filled again, as it would be a moment later
+    return write.kind in _UPDATES or (write.kind is AccessKind.CHECK_THEN_ACT and write.fact.stake is Stake.HARM)
 
 
 def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
