@@ -172,10 +172,15 @@ class _Summariser:
             declares=declares_locks(self.model, function),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
             kinds=kinds_of(self.model, function),
-            assumes_unknown=self.model.locks.assumes_unknown(function),
+            assumes_unknown=self._comes_locked(function),
             renews_locks=renews_locks(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
         )
+
+    def _comes_locked(self, function: Function) -> bool:
+        """Tell a function that is called under a lock that it does not name, or gives one back that it has not taken."""
+        locks = self.model.locks
+        return locks.assumes_unknown(function) or (function in self._locking and bool(locks.effect(function).releases))
 
     def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
         """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
