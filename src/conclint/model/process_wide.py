@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ASKING = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.dir", "builtins.vars"})
 _VIEWS = frozenset({"items", "keys", "values"})
+_LOOPS = frozenset({cst.For, cst.CompFor})
 # A tuple is made for each item, and what is made may set off the garbage collector: finalizers run, threads take turns.
 _COPYING = frozenset({"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.sorted"})
 
@@ -39,6 +40,8 @@ def walks(module: ModuleModel) -> Iterator[Walk]:
         if not scope.execution.is_callable:
             continue
         for attribute in scope.attributes:
+            if not _may_be_walked(module.tree.parent(attribute)):
+                continue
             name = module.symbol(attribute)
             variable = module.knowledge.variable(name) if name is not None else None
             if name is None or variable is None or variable.changed_by is None:
@@ -46,6 +49,13 @@ def walks(module: ModuleModel) -> Iterator[Walk]:
             walked, in_a_copy = _walked(module, attribute)
             if walked is not None and not expects_refusal(module, walked):
                 yield Walk(walked, name, variable.changed_by, in_a_copy)
+
+
+def _may_be_walked(around: cst.CSTNode | None) -> bool:
+    """Tell from what stands around a container at once that it may be gone through: most attributes are not."""
+    if around.__class__ is cst.Attribute:
+        return around.attr.value in _VIEWS
+    return around.__class__ in _LOOPS
 
 
 def _walked(module: ModuleModel, container: cst.Attribute) -> tuple[cst.CSTNode | None, bool]:
