@@ -5,7 +5,8 @@
 In each round two processes run in turn, in alternating order: `conclint --jobs 1 FOLDER`, and a bare process
 that calls `libcst.parse_module` on the files of FOLDER that conclint would parse. What is compared is the
 processor time of the whole process, user and system, interpreter start and imports included. The clock of a
-busy machine drifts, so only the median ratio of the rounds means something. Exits with 1 when that is above the limit.
+busy machine drifts, so only the median ratio of the rounds means something. Both run from bytecode, as what is installed
+does. Exits with 1 when the ratio is above the limit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,12 +86,14 @@ def measure(folder: Path, parsed: list[str], count: int, rules: tuple[str, ...] 
         listing.write_text("\n".join(parsed), encoding="utf-8")
         lint = [sys.executable, "-m", "conclint", "--isolated", "--jobs", "1", *rules, str(folder)]
         parse = [sys.executable, "-c", BARE, str(listing)]
-        processor_seconds(lint, (0, 1))
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(scratch) / "bytecode")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        processor_seconds(lint, (0, 1), environment)
         rounds = []
         for number in range(1, count + 1):
             seconds = {}
             for key, command in sorted({"lint": lint, "parse": parse}.items(), reverse=number % 2 == 0):
-                seconds[key] = processor_seconds(command, (0, 1) if key == "lint" else (0,))
+                seconds[key] = processor_seconds(command, (0, 1) if key == "lint" else (0,), environment)
             rounds.append(Round(**seconds))
             print(
                 f"round {number}: conclint {rounds[-1].lint:.2f} s, bare parse {rounds[-1].parse:.2f} s, "
@@ -99,9 +103,9 @@ def measure(folder: Path, parsed: list[str], count: int, rules: tuple[str, ...] 
     return rounds
 
 
-def processor_seconds(command: list[str], good: tuple[int, ...]) -> float:
+def processor_seconds(command: list[str], good: tuple[int, ...], environment: Mapping[str, str]) -> float:
     """Return what the process and its children used. Raises `RuntimeError` for any other exit status."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in good:
