@@ -85,7 +85,11 @@ def _is_locked_by_callees(model: ModuleModel, function: Function) -> bool:
 
 
 def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition]:
-    """Yield every acquire in a function's own code with what is held then, once for each different way to get there."""
+    """Yield every acquire in a function's own code with what is held then, once for each different way to get there.
+
+    A function that releases what it has not taken gives back its caller's lock for a while; that it takes it
+    again is no further acquire.
+    """
     exploration = model.locks.explored(function, Raising.CALLS) or model.locks.explored(function)
     if exploration is None:
         return
@@ -94,10 +98,15 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
         yield Acquisition(model.locks.by_key[key], outer, outer, decorator, tried=False, timed=False, ordered=False)
         outer |= {key}
     found: dict[int, tuple[Op, Lock, bool, dict[frozenset[str], None]]] = {}
+    given_back: set[str] = set()
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
         event = model.locks.event(op) if op.kind in (OpKind.CALL, OpKind.ENTER) else None
-        if event is None or event[0] == "release":
+        if event is None:
+            return
+        if event[0] == "release":
+            if states and not any(event[1].key == key for state in states for key, _ in state):  # type: ignore[attr-defined]
+                given_back.add(event[1].key)
             return
         tried = event[0] == "try" or _is_on_demand(op.node)
         ways = found.setdefault(id(op.node), (op, event[1], tried, {}))[3]
@@ -109,6 +118,8 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
     exploration.visit(see)
     ordered = puts_in_order(function)
     for op, lock, tried, ways in found.values():
+        if lock.key in given_back:
+            continue
         surely = frozenset.intersection(*ways)
         for keys in list(ways)[:_MOST_WAYS]:
             yield Acquisition(lock, keys, surely, op.node, tried, tried and _is_timed(op.node), ordered)
