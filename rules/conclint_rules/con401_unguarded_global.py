@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Report
-from conclint.program import AccessKind, race_flows, race_notes, what_is_wrong, who_runs
+from conclint.program import AccessKind, race_report, what_is_wrong, who_runs
 from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Report
     from conclint.program import Program
 
 
@@ -49,5 +49,4 @@ class UnguardedGlobal(ProgramRule):
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
-                notes, flows = race_notes(program, conflict), race_flows(program, conflict)
-                yield Report(access.fact.place, message, notes, severity=severity, flows=flows)
+                yield race_report(program, conflict, message, severity=severity)

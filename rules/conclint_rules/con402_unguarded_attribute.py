@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Report
-from conclint.program import AccessKind, race_flows, race_notes, what_is_wrong, who_runs
+from conclint.program import AccessKind, race_report, what_is_wrong, who_runs
 from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class UnguardedAttribute(ProgramRule):
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
-                notes, flows = race_notes(program, conflict), race_flows(program, conflict)
-                yield Report(access.fact.place, message, notes, severity=severity, flows=flows)
+                yield race_report(program, conflict, message, severity=severity)
         for clash in program.overruns():
             access = clash.access
             message = (

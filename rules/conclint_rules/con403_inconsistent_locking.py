@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Report
-from conclint.program import AccessKind, past_the_lock, race_flows, race_notes, what_is_wrong
+from conclint.program import AccessKind, past_the_lock, race_report, what_is_wrong
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ class InconsistentLocking(ProgramRule):
         for breach in program.bare_uses():
             fact, function = breach.access.fact, breach.access.function
             message = f"'{fact.label}.{fact.method}' is called in '{function.name}' {past_the_lock(program, breach)}"
-            yield Report(fact.place, message, race_notes(program, breach), flows=race_flows(program, breach))
+            yield race_report(program, breach, message)
         for breach in program.stale_uses():
             fact, function = breach.access.fact, breach.access.function
             message = (
                 f"'{fact.label}' is tested and then used in '{function.name}' {past_the_lock(program, breach)}, "
                 f"so '{breach.other.function.name}' can take away what was seen there"
             )
-            yield Report(fact.place, message, race_notes(program, breach), flows=race_flows(program, breach))
+            yield race_report(program, breach, message)
 
     @staticmethod
     def _changes(program: Program) -> Iterator[Report]:
@@ -100,4 +100,4 @@ class InconsistentLocking(ProgramRule):
                     f"'{access.fact.label}' is {done} in '{access.function.name}' {what_is_wrong(program, conflict)}, "
                     f"so it can change in the middle of what '{conflict.other.function.name}' does with it"
                 )
-                yield Report(access.fact.place, message, race_notes(program, conflict), flows=race_flows(program, conflict))
+                yield race_report(program, conflict, message)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Report
-from conclint.program import AccessKind, race_flows, race_notes, what_is_wrong, who_runs
+from conclint.program import AccessKind, race_report, what_is_wrong, who_runs
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Report
     from conclint.program import Program
 
 
@@ -49,4 +49,4 @@ class CheckThenAct(ProgramRule):
                     f"'{access.fact.label}' is tested and then changed in '{access.function.name}', which "
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
-                yield Report(access.fact.place, message, race_notes(program, conflict), flows=race_flows(program, conflict))
+                yield race_report(program, conflict, message)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conclint.draft import Report
-from conclint.program import race_flows, race_notes
+from conclint.program import race_report
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Report
     from conclint.program import Program
 
 
@@ -54,4 +54,4 @@ class DoubleCheckedLocking(ProgramRule):
                     f"'{access.fact.label}' is tested before '{lock}' is taken and not again under it, so two threads "
                     f"can both go on to change it in '{access.function.name}'"
                 )
-                yield Report(access.fact.place, message, race_notes(program, conflict), flows=race_flows(program, conflict))
+                yield race_report(program, conflict, message)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Remedy, Report
 from conclint.finding import Edit, Severity, Span
-from conclint.program import AccessKind, race_flows, race_notes, what_is_wrong
+from conclint.program import AccessKind, race_report, what_is_wrong
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class IterateWhileMutated(ProgramRule):
                     f"while '{conflict.other.function.name}', in another thread, may change it"
                 )
                 remedy = None if access.locks else _copied(access.fact.place.span)
-                flows = race_flows(program, conflict)
-                yield Report(access.fact.place, message, race_notes(program, conflict), remedy, flows=flows)
+                yield race_report(program, conflict, message, remedy)
         for operation in program.surroundings.walks():
             changed = f"which each thread changes that {operation.changed_by}"
             if operation.word == "walk":

@@ -16,8 +16,7 @@ from conclint.program.surroundings import PROCESS_WIDE
 from conclint.program.telling import (
     made_notes,
     past_the_lock,
-    race_flows,
-    race_notes,
+    race_report,
     what_is_wrong,
     who_runs,
 )
@@ -42,8 +41,7 @@ __all__ = [
     "SharedAccess",
     "made_notes",
     "past_the_lock",
-    "race_flows",
-    "race_notes",
+    "race_report",
     "summarise",
     "what_is_wrong",
     "who_runs",

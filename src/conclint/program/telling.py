@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.draft import Note, Steps
+from conclint.draft import Note, Report, Steps
 from conclint.knowledge.schema import Where
 from conclint.model.words import AccessKind
 from conclint.program.conflicts import Conflict
 from conclint.program.contexts import Context, Runner
 
 if TYPE_CHECKING:
+    from conclint.draft import Remedy
+    from conclint.finding import Severity
     from conclint.program.beliefs import Breach
     from conclint.program.program import Program
-    from conclint.program.races import Clash
+    from conclint.program.races import Clash, SharedAccess
 
 VERBS = {
     AccessKind.READ: "read",
@@ -78,7 +80,16 @@ def past_the_lock(program: Program, breach: Breach) -> str:
     return f"without '{lock}', which is held at {breach.guarded} of the {breach.places} places with it"
 
 
-def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
+def race_report(
+    program: Program, clash: Clash, message: str, remedy: Remedy | None = None, severity: Severity | None = None
+) -> Report:
+    """Return the report of a race at its unprotected side, with what both threads do."""
+    return Report(
+        clash.access.fact.place, message, _notes(program, clash), remedy, severity, _flows(program, clash)
+    )
+
+
+def _notes(program: Program, clash: Clash) -> tuple[Note, ...]:
     """Return the places that a person must look at: the other access, and how the threads come to the two."""
     access, other = clash.access, clash.other
     notes = []
@@ -91,27 +102,32 @@ def race_notes(program: Program, clash: Clash) -> tuple[Note, ...]:
             way = [one.name for one in program.path(side.function.key, context)]
             through = f", and comes to '{side.function.name}' through '{way[0]}'" if len(way) > 1 else ""
             notes.append(Note(context.root.place, f"handed to {_named(context)} here{through}"))
-            for call, callee in program.way(side.function.key, context):
-                if call.place is not None:
-                    notes.append(Note(call.place, f"'{callee.name}' is called here"))
+            notes += _way(program, context, side)
     return tuple(dict.fromkeys(notes))
 
 
-def race_flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
+def _flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
     """Return what each of the two threads does, from where it is handed its function to the access."""
     flows = []
     for context, side in ((clash.one, clash.access), (clash.two, clash.other)):
         notes = []
         if context.root is not None:
             notes.append(Note(context.root.place, f"handed to {_named(context)} here"))
-        for call, callee in program.way(side.function.key, context):
-            if call.place is not None:
-                notes.append(Note(call.place, f"'{callee.name}' is called here"))
+        notes += _way(program, context, side)
         held = sorted(map(program.locks.label, side.locks))
         under = f" under '{held[0]}'" if held else ""
         notes.append(Note(side.fact.place, f"'{side.fact.label}' is {VERBS[side.kind]} here{under}"))
         flows.append(Steps("the main thread" if context.in_main else _named(context), tuple(notes)))
     return tuple(flows)
+
+
+def _way(program: Program, context: Context, side: SharedAccess) -> list[Note]:
+    """Return the calls through which a thread comes to an access."""
+    return [
+        Note(call.place, f"'{callee.name}' is called here")
+        for call, callee in program.way(side.function.key, context)
+        if call.place is not None
+    ]
 
 
 def made_notes(program: Program, lock: str) -> tuple[Note, ...]:
