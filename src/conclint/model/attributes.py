@@ -109,7 +109,7 @@ class Attributes:
         if isinstance(value, Instance) and value.facts is not None:
             attribute = self._resolver.knowledge.attribute(value.type_name, name)
             if attribute is not None and attribute.returns is not None:
-                return self._resolver.of_type(attribute.returns)
+                return self._resolver.calls.of_type(attribute.returns)
             if self._resolver.knowledge.method(value.type_name, name) is not None:
                 return (LibraryMethod(value, name),)
         return NOTHING_KNOWN

@@ -89,14 +89,14 @@ def _container(resolver: Resolver, call: cst.Call) -> Values:
     """`list(x)`, `deque()`: the items of the argument, and what is put in later."""
     first = _given(resolver, call, 0)
     elements = tuple(every((value,)) for value in first if value != NONE)
-    return (Items((*elements, *resolver.put_into(call))),)
+    return (Items((*elements, *resolver.displays.put_into(call))),)
 
 
 def _mapping(resolver: Resolver, call: cst.Call) -> Values:
     elements = [every((value,)) for value in _given(resolver, call, 0)]
     elements = [element(items, 1) if _are_pairs(items) else items for items in elements]
     elements += [resolver.values(argument.value) for argument in call.args if argument.keyword is not None]
-    return (Items((*elements, *resolver.put_into(call))),)
+    return (Items((*elements, *resolver.displays.put_into(call))),)
 
 
 def _are_pairs(values: Values) -> bool:
@@ -105,7 +105,7 @@ def _are_pairs(values: Values) -> bool:
 
 def _default_table(resolver: Resolver, call: cst.Call) -> Values:
     made = tuple(made_by(resolver, value) for value in _given(resolver, call, 0) if value != NONE)
-    return (Items((*made, *resolver.put_into(call))),)
+    return (Items((*made, *resolver.displays.put_into(call))),)
 
 
 def made_by(resolver: Resolver, factory: Value) -> Values:
@@ -119,7 +119,7 @@ def made_by(resolver: Resolver, factory: Value) -> Values:
     if isinstance(factory, Symbol):
         if factory.name in _EMPTY:
             return (Items(()),)
-        return resolver.of_type(factory.name)
+        return resolver.calls.of_type(factory.name)
     return NOTHING_KNOWN
 
 
@@ -187,12 +187,12 @@ def _field(resolver: Resolver, call: cst.Call) -> Values:
     """A field of a dataclass or of attrs: what its factory makes, or its default; () when only its annotation tells."""
     factories = _keyword(resolver, call, "default_factory", "factory")
     if factories:
-        return union(*(resolver.result(value, call) for value in factories))
+        return union(*(resolver.calls.result(value, call) for value in factories))
     return _keyword(resolver, call, "default")
 
 
 def _factory(resolver: Resolver, call: cst.Call) -> Values:
-    return union(*(resolver.result(value, call) for value in _given(resolver, call, 0)))
+    return union(*(resolver.calls.result(value, call) for value in _given(resolver, call, 0)))
 
 
 def _second(resolver: Resolver, call: cst.Call) -> Values:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive
+from conclint.model.access_paths import AccessPaths, Path
 from conclint.model.arguments import argument
-from conclint.model.values import NONE, UNKNOWN, ClassValue, Instance, Symbol, Value, Values
-from conclint.syntax import BindingKind, ScopeKind
+from conclint.model.values import NONE, UNKNOWN, Instance, Symbol, Value, Values
+from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ LOCKING = frozenset({Primitive.LOCK, Primitive.SEMAPHORE, Primitive.CONDITION})
 _LOCK_WORDS = frozenset({"mutex", "cond", "condition", "sem", "semaphore", "guard", "cv"})
 _NO_LOCK_WORDS = frozenset({"block", "clock", "unlock", "flock", "deadlock", "subblock"})
 _CHOICES = (cst.IfExp, cst.BooleanOperation)
-_IMPORTS = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,20 +55,12 @@ class Lock:
         return dataclasses.replace(self, key=f"{self.key}@{base}", label=f"{base}.{name}", of_self=False)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Path:
-    key: str
-    of_self: bool = False
-    parameter: str = ""
-
-
-class LockNames:
+class LockNames(AccessPaths):
     """Tells for the expressions of one module which lock each of them is."""
 
     def __init__(self, module: ModuleModel) -> None:
-        self._module = module
+        super().__init__(module)
         self._locks: dict[int, Lock | None] = {}
-        self._paths: dict[int, _Path | None] = {}
         self._of_class: dict[int, dict[str, Lock]] = {}
         self.by_key: dict[str, Lock] = {}
 
@@ -174,20 +166,20 @@ class LockNames:
             return None
         return self._guard_of(instance) or self._described(node, instance, path, values)
 
-    def _of_unknown_sort(self, node: cst.BaseExpression, path: _Path | None) -> Lock | None:
+    def _of_unknown_sort(self, node: cst.BaseExpression, path: Path | None) -> Lock | None:
         """Return a lock of which it is not known whether threads, processes or coroutines share it."""
         if path is None:
             return None
         return Lock(path.key, dotted_name(node), None, True, of_self=path.of_self, parameter=path.parameter)
 
     def _described(
-        self, node: cst.BaseExpression, instance: Instance, path: _Path | None, values: Values
+        self, node: cst.BaseExpression, instance: Instance, path: Path | None, values: Values
     ) -> Lock | None:
         facts = instance.facts
         assert facts is not None
         sites = {id(value.site) for value in values if isinstance(value, Instance)}
         if path is None and instance.site is not None and len(sites) == 1 and UNKNOWN not in values:
-            path = _Path(f"<{id(instance.site.call)}>")
+            path = Path(f"<{id(instance.site.call)}>")
         if path is None:
             return None
         label = dotted_name(node) or self._module.label(node)
@@ -265,17 +257,6 @@ class LockNames:
         self.note(lock)
         return self.by_key[lock.key]
 
-    def is_own_object(self, node: cst.BaseExpression) -> bool:
-        """Tell whether an expression is the object of the method around it, also of one around a closure."""
-        if isinstance(node, cst.Call):
-            return dotted_name(node.func) == "super"
-        function = self._module.function_at(node)
-        return (
-            isinstance(node, cst.Name)
-            and function is not None
-            and (node.value == function.receiver_name or self._is_captured_receiver(function, node.value))
-        )
-
     def property_of(self, node: cst.Attribute) -> Function | None:
         """Return the function that computes an attribute of an object of this module's classes."""
         for value in self._module.values(node.value):
@@ -286,122 +267,12 @@ class LockNames:
                         return method if method is not None and method.has_decorator("property") else None
         return None
 
-    def path(self, node: cst.BaseExpression) -> str | None:
-        """Return the identity of any primitive, as of a lock: its access path with the object left out; None for no path."""
-        found = self._path(node)
-        return found.key if found is not None else None
-
-    def _path(self, node: cst.BaseExpression) -> _Path | None:
-        """Return the access path of a lock with the object left out, None for no path."""
-        key = id(node)
-        if key not in self._paths:
-            self._paths[key] = None  # what a variable is that stands for itself: `class C: lock = lock`
-            self._paths[key] = self._followed(node)
-        return self._paths[key]
-
-    def _followed(self, node: cst.BaseExpression) -> _Path | None:
-        if isinstance(node, cst.Name):
-            return self._variable_path(node)
-        if isinstance(node, cst.Attribute):
-            return self._attribute_path(node)
-        if isinstance(node, cst.Subscript):
-            return self._element_path(node)
-        return None
-
-    def _element_path(self, node: cst.Subscript) -> _Path | None:
-        """An element is another lock for each index, and the same for the same: `locks[i]` and `locks[j]` are two."""
-        container = self._path(node.value)
-        if container is None or len(node.slice) != 1:
-            return None
-        index = self._module.code(node.slice[0].slice)
-        return _Path(f"{container.key}[{index}]", of_self=container.of_self)
-
-    def _variable_path(self, node: cst.Name) -> _Path | None:
-        scope = self._module.tree.scope_of(node)
-        owner = scope.owner(node.value)
-        if owner is None:
-            return _Path(f"?.{node.value}")
-        bindings = owner.bindings.get(node.value, [])
-        if (alias := _alias(bindings)) is not None:
-            return self._path(alias)
-        if bindings and all(b.kind in _IMPORTS for b in bindings):
-            imported = self._module.resolver.imported(bindings[0])
-            return _Path(imported) if imported else None
-        if owner.kind is ScopeKind.MODULE:
-            return _Path(f"global {node.value}")
-        if owner.kind is ScopeKind.CLASS:
-            return _Path(f"{owner.qualified_name}.{node.value}")
-        parameter = len(bindings) == 1 and bindings[0].kind is BindingKind.PARAMETER
-        return _Path(f"{owner.qualified_name}:{node.value}", parameter=node.value if parameter else "")
-
-    def _attribute_path(self, node: cst.Attribute) -> _Path | None:
-        if (symbol := self._module.symbol(node)) is not None:
-            return _Path(symbol)
-        name = self._guard_by_name(node)
-        for value in self._module.values(node.value):
-            if isinstance(value, (Instance, ClassValue)) and value.cls is not None:
-                owner, shared = self._owner_of(value, name)
-                if isinstance(value, ClassValue) or shared:
-                    return _Path(f"{owner}.{name}")
-                if self.is_own_object(node.value):
-                    return self._alias_of_attribute(value.cls, name) or _Path(f"{owner}.{name}", of_self=True)
-                return _Path(f"{owner}.{name}@{dotted_name(node.value)}")
-        base = dotted_name(node.value)
-        if not base:
-            return None
-        root = base.partition(".")[0]
-        scope = self._module.tree.scope_of(node)
-        owner_scope = scope.owner(root)
-        where = owner_scope.qualified_name if owner_scope is not None else "?"
-        return _Path(f"{where}:{base}.{name}")
-
-    def _guard_by_name(self, node: cst.Attribute) -> str:
-        """Return the attribute that a lock is known by: `queue.not_empty` is a condition of `queue.mutex`."""
-        for value in self._module.values(node.value):
-            if isinstance(value, Instance):
-                facts = self._module.knowledge.attribute(value.type_name, node.attr.value)
-                if facts is not None and facts.guarded_by is not None:
-                    return facts.guarded_by
-        return node.attr.value
-
-    def _alias_of_attribute(self, cls: Class, name: str) -> _Path | None:
-        """Return the path of what an attribute only repeats: `self.mutex = self._lock`."""
-        bindings = [b for owner in self._module.resolver.mro(cls) for b in owner.attributes.get(name, ())]
-        alias = _alias(bindings)
-        if not isinstance(alias, cst.Attribute) or alias.attr.value == name or not self.is_own_object(alias.value):
-            return None
-        return self._path(alias)
-
-    def _is_captured_receiver(self, function: Function, name: str) -> bool:
-        owner = function.scope.owner(name)
-        outside = self._module.function_of(owner) if owner is not None else None
-        return outside is not None and outside.receiver_name == name
-
-    def _owner_of(self, value: Instance | ClassValue, name: str) -> tuple[str, bool]:
-        """Return the name of the class that has an attribute, and whether all its objects share the attribute."""
-        assert value.cls is not None
-        for cls in self._module.resolver.mro(value.cls):
-            if name in cls.attributes:
-                return cls.qualified_name, all(binding.scope is cls.scope for binding in cls.attributes[name])
-        return value.cls.qualified_name, False
-
-
 def sounds_like_a_lock(name: str) -> bool:
     """Tell whether the name of a variable or attribute says that it is a lock: `_lock`, `rlock`, `queue_mutex`."""
     words = re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     return any(
         word in _LOCK_WORDS or (word.endswith(("lock", "mutex")) and word not in _NO_LOCK_WORDS) for word in words
     )
-
-
-def _alias(bindings: list[Binding]) -> cst.BaseExpression | None:
-    """Return the name, attribute or element that a variable stands for, when it is bound once and to nothing else."""
-    if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
-        return None
-    value = bindings[0].value
-    if not isinstance(value, (cst.Attribute, cst.Name, cst.Subscript)) or dotted_name(value) in ("None", "True", "False"):
-        return None
-    return value
 
 
 def _is_no_lock(value: Value) -> bool:

@@ -14,11 +14,12 @@ import libcst as cst
 
 from conclint.model.annotations import Annotations
 from conclint.model.attributes import Attributes
+from conclint.model.call_results import CallResults
 from conclint.model.containers import takes_out
 from conclint.model.decorating import is_transparent
-from conclint.model.fillings import Fillings
+from conclint.model.displays import Displays
 from conclint.model.hierarchy import Hierarchy
-from conclint.model.known_calls import HANDS_ON_ITEMS, called, class_of, from_container, made_by
+from conclint.model.known_calls import HANDS_ON_ITEMS, class_of, from_container
 from conclint.model.narrowing import Narrowing
 from conclint.model.passing import Passed
 from conclint.model.values import (
@@ -30,8 +31,6 @@ from conclint.model.values import (
     FunctionValue,
     Instance,
     Items,
-    LibraryMethod,
-    Partial,
     Site,
     Super,
     Symbol,
@@ -45,10 +44,9 @@ from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.walk import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from conclint.knowledge import Knowledge
-    from conclint.knowledge.schema import Type
     from conclint.model.definitions import Class, Function
     from conclint.syntax import Tree
 
@@ -94,25 +92,27 @@ class Resolver:
         self.annotations = Annotations(self)
         self._attributes = Attributes(self)
         self.narrowing = Narrowing(self)
+        self.calls = CallResults(self)
+        displays = self.displays = Displays(self)
         self._by_class: dict[type[cst.CSTNode], Callable[..., Values]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
             cst.Call: self._call,
-            cst.Subscript: self._subscript,
+            cst.Subscript: displays.subscript,
             cst.Lambda: self._lambda,
             cst.Await: lambda node: self.values(node.expression),
             cst.NamedExpr: lambda node: self.values(node.value),
             cst.IfExp: lambda node: union(self.values(node.body), self.values(node.orelse)),
             cst.BooleanOperation: lambda node: union(self.values(node.left), self.values(node.right)),
-            cst.UnaryOperation: self._unary,
-            cst.BinaryOperation: self._operation,
-            cst.Tuple: self._display,
-            cst.List: self._display,
-            cst.Set: self._display,
-            cst.Dict: self._dict,
-            cst.ListComp: self._comprehension,
-            cst.SetComp: self._comprehension,
-            cst.GeneratorExp: self._comprehension,
+            cst.UnaryOperation: displays.unary,
+            cst.BinaryOperation: displays.operation,
+            cst.Tuple: displays.display,
+            cst.List: displays.display,
+            cst.Set: displays.display,
+            cst.Dict: displays.dictionary,
+            cst.ListComp: displays.comprehension,
+            cst.SetComp: displays.comprehension,
+            cst.GeneratorExp: displays.comprehension,
             cst.DictComp: lambda node: (Items((self.values(node.value),)),),
             cst.SimpleString: lambda node: (Constant(literal(node)),),
             cst.Integer: lambda node: (Constant(literal(node)),),
@@ -383,65 +383,7 @@ class Resolver:
                     return from_container(self, containers, node, method)
             if method == "enter_context" and len(node.args) == 1:
                 return self._entered_by(node.args[0].value)
-        return union(*(self.result(value, node) for value in self.values(node.func)))
-
-    def result(self, called: Value, node: cst.Call) -> Values:
-        """Return what calling a value gives; `node` is the call that makes a primitive then."""
-        if isinstance(called, Symbol):
-            return self._symbol_called(called.name, node)
-        if isinstance(called, ClassValue):
-            instance = self.instance_of(called.cls)
-            if instance.facts is None:
-                return (instance,)
-            site = self._site(node, instance.type_name, instance.facts, called.cls)
-            return (Instance(instance.type_name, instance.facts, called.cls, site),)
-        if isinstance(called, FunctionValue):
-            return self.returned(called.function)
-        if isinstance(called, LibraryMethod):
-            return self._method_called(called, node)
-        if isinstance(called, Partial):
-            # What a partial binds is not to be seen at the call, so that is no creation site.
-            binds = len(called.call.args) > 1 and isinstance(called.target, (Symbol, ClassValue))
-            return made_by(self, called.target) if binds else self.result(called.target, node)
-        return NOTHING_KNOWN
-
-    def _symbol_called(self, name: str, node: cst.Call) -> Values:
-        if (facts := self.knowledge.type(name)) is not None:
-            if facts.items:
-                return (Items(tuple(self.of_type(item) for item in facts.items), exact=True),)
-            return (Instance(name, facts, site=self._site(node, name, facts)),)
-        function = self.knowledge.function(name)
-        if function is not None:
-            if function.returns is not None:
-                return self.of_type(function.returns)
-            if function.yields is not None:
-                return (Items((self.of_type(function.yields),)),)
-        return called(self, name, node) or NOTHING_KNOWN
-
-    def _method_called(self, called: LibraryMethod, node: cst.Call) -> Values:
-        method = self.knowledge.method(called.receiver.type_name, called.name)
-        if method is None:
-            return NOTHING_KNOWN
-        if method.makes is not None and (facts := self.knowledge.type(method.makes)) is not None:
-            if facts.items:
-                return (Items(tuple(self.of_type(item) for item in facts.items), exact=True),)
-            return (Instance(method.makes, facts, site=self._site(node, method.makes, facts)),)
-        if method.returns is not None:
-            return self.of_type(method.returns)
-        if method.yields is not None:
-            return (Items((self.of_type(method.yields),)),)
-        return NOTHING_KNOWN
-
-    def of_type(self, name: str) -> Values:
-        """Return an object of a library's type."""
-        facts = self.knowledge.type(name)
-        return (Instance(name, facts),) if facts is not None else NOTHING_KNOWN
-
-    def _site(self, node: cst.Call, name: str, facts: Type, cls: Class | None = None) -> Site:
-        site = self.sites.get(id(node))
-        if site is None:
-            site = self.sites[id(node)] = Site(node, self.tree.scope_of(node), name, facts, cls)
-        return site
+        return union(*(self.calls.result(value, node) for value in self.values(node.func)))
 
     def returned(self, function: Function) -> Values:
         """Return what a call of a function of this module gives back: only small factories are looked into."""
@@ -458,61 +400,5 @@ class Resolver:
             return union(found, self.annotations.values(node.returns.annotation))
         return found or (NONE,)
 
-    # containers and the rest
-
-    def _unary(self, node: cst.UnaryOperation) -> Values:
-        if not isinstance(node.operator, cst.Minus):
-            return NOTHING_KNOWN
-        return tuple(
-            Constant(-value.value) if isinstance(value, Constant) and isinstance(value.value, (int, float)) else UNKNOWN
-            for value in self.values(node.expression)
-        )
-
-    def _subscript(self, node: cst.Subscript) -> Values:
-        containers = self.values(node.value)
-        index = node.slice[0].slice
-        if len(node.slice) == 1 and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
-            return element(containers, index.value.evaluated_value)
-        if isinstance(index, cst.Slice):
-            return containers
-        return every(containers)
-
     def _lambda(self, node: cst.Lambda) -> Values:
         return (FunctionValue(self.functions[id(self.tree.scopes[id(node)])]),)
-
-    def _display(self, node: cst.Tuple | cst.List | cst.Set) -> Values:
-        exact = not any(isinstance(item, cst.StarredElement) for item in node.elements)
-        elements = tuple(
-            every(self.values(item.value)) if isinstance(item, cst.StarredElement) else self.values(item.value)
-            for item in node.elements
-        )
-        if isinstance(node, cst.Tuple) and exact:
-            return (Items(elements, exact=True),)
-        return (Items((*elements, *self.put_into(node))),)
-
-    def _dict(self, node: cst.Dict) -> Values:
-        elements = tuple(
-            every(self.values(item.value)) if isinstance(item, cst.StarredDictElement) else self.values(item.value)
-            for item in node.elements
-        )
-        return (Items((*elements, *self.put_into(node))),)
-
-    def put_into(self, made: cst.CSTNode) -> Iterable[Values]:
-        """Yield what is put into a container that an expression makes, after that."""
-        for filling in self._fillings.of(made):
-            found = self.values(filling.value)
-            yield every(found) if filling.many else found
-
-    @functools.cached_property
-    def _fillings(self) -> Fillings:
-        return Fillings(self.tree, self.functions)
-
-    def _operation(self, node: cst.BinaryOperation) -> Values:
-        """Return the container that adding or joining two of them gives."""
-        sides = self.values(node.left), self.values(node.right)
-        if not all(isinstance(value, Items) for side in sides for value in side):
-            return NOTHING_KNOWN
-        return (Items(tuple(every(side) for side in sides)),)
-
-    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Values:
-        return (Items((self.values(node.elt),)),)
