@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report, Steps
+from conclint.program import how_it_is_reached
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -54,15 +55,12 @@ class LockOrderInversion(ProgramRule):
         if len(others) > 1:
             message = f"'{wanted}' is taken under '{held}' in '{edge.function.name}', which closes a circle with {places}"
         notes = [Note(place, "which leads here") for place in edge.way[1:]]
-        notes += [
-            Note(
-                other.place,
-                f"here '{program.locks.label(other.second)}' is taken under '{program.locks.label(other.first)}'",
-            )
-            for other in others
-        ]
+        notes += how_it_is_reached(program, edge.function)
+        for other in others:
+            there = f"here '{program.locks.label(other.second)}' is taken under '{program.locks.label(other.first)}'"
+            notes += [Note(other.place, there), *how_it_is_reached(program, other.function)]
         flows = tuple(_steps(program, each) for each in (edge, *others))
-        return Report(edge.place, message, tuple(notes), flows=flows)
+        return Report(edge.place, message, tuple(dict.fromkeys(notes)), flows=flows)
 
     def _instances(self, program: Program, edge: Ordering) -> Report:
         held, wanted = program.locks.label(edge.first), program.locks.label(edge.second)
@@ -70,11 +68,12 @@ class LockOrderInversion(ProgramRule):
             f"'{wanted}' is taken under '{held}', another object's lock of the same kind, in whatever order "
             f"'{edge.function.name}' is given the two"
         )
-        return Report(edge.place, message, tuple(Note(place, "which leads here") for place in edge.way[1:]))
+        notes = (*(Note(place, "which leads here") for place in edge.way[1:]), *how_it_is_reached(program, edge.function))
+        return Report(edge.place, message, notes)
 
 
 def _steps(program: Program, edge: Ordering) -> Steps:
     held, wanted = program.locks.label(edge.first), program.locks.label(edge.second)
     *calls, taking = edge.way
-    notes = [Note(place, f"a call under '{held}'") for place in calls]
+    notes = [*how_it_is_reached(program, edge.function), *(Note(place, f"a call under '{held}'") for place in calls)]
     return Steps(f"a thread in '{edge.function.name}'", (*notes, Note(taking, f"'{wanted}' is taken under '{held}' here")))

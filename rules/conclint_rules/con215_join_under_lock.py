@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
+from conclint.program import how_it_is_reached
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -50,7 +51,13 @@ class JoinUnderLock(ProgramRule):
             operation = blocked.wait.operation
             lock = program.locks.label(blocked.lock)
             message = (
-                f"'{operation.label}' is joined while '{lock}' is held, and '{blocked.needed_in}', which it runs, waits for "
+                f"'{operation.label}' is joined while '{lock}' is held, and '{blocked.needed_in.name}', which it runs, waits for "
                 f"that lock"
             )
-            yield Report(operation.place, message, (Note(blocked.needs, f"'{lock}' is taken here"),))
+            notes = [
+                Note(blocked.needs, f"'{lock}' is taken here"),
+                *how_it_is_reached(program, blocked.needed_in),
+                *(Note(place, "which leads there") for place in blocked.way),
+                *how_it_is_reached(program, blocked.wait.function),
+            ]
+            yield Report(operation.place, message, tuple(dict.fromkeys(notes)))

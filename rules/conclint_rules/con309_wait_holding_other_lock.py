@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
+from conclint.program import how_it_is_reached
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ class WaitHoldingOtherLock(ProgramRule):
             operation = blocked.wait.operation
             lock = program.locks.label(blocked.lock)
             message = (
-                f"'{operation.label}' is waited for while '{lock}' is held, which '{blocked.needed_in}' needs before it can "
+                f"'{operation.label}' is waited for while '{lock}' is held, which '{blocked.needed_in.name}' needs before it can "
                 f"end the wait"
             )
-            yield Report(operation.place, message, (Note(blocked.needs, f"woken up here, under '{lock}'"),))
+            notes = [
+                Note(blocked.needs, f"woken up here, under '{lock}'"),
+                *how_it_is_reached(program, blocked.needed_in),
+                *how_it_is_reached(program, blocked.wait.function),
+            ]
+            yield Report(operation.place, message, tuple(dict.fromkeys(notes)))

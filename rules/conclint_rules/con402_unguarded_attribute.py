@@ -65,4 +65,4 @@ class UnguardedAttribute(ProgramRule):
                 f"'{access.fact.label}' is compared with a limit and then counted in '{access.function.name}' without a "
                 "lock, though the class takes locks to be used by several threads, so the limit can be passed"
             )
-            yield Report(access.fact.place, message)
+            yield race_report(program, clash, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Report
-from conclint.program import AccessKind, past_the_lock, race_report, what_is_wrong
+from conclint.program import AccessKind, how_it_is_reached, past_the_lock, race_report, what_is_wrong
 from conclint.rule import ProgramRule
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class InconsistentLocking(ProgramRule):
                 f"'{name}' is called in '{call.caller.name}' without '{lock}', which its callers are to hold, as they do at "
                 f"{call.held} of {call.calls} places"
             )
-            yield Report(call.place, message)
+            yield Report(call.place, message, how_it_is_reached(program, call.caller))
 
     @staticmethod
     def _uses(program: Program) -> Iterator[Report]:

@@ -148,3 +148,94 @@ def test_the_fix_of_a_finding_of_the_program_is_applied_to_its_file(tmp_path: Pa
     assert isinstance(fixed, Fixed)
     assert fixed.text == text.replace("in clients:", "in list(clients):")
     assert list(mended(result, settings, unsafe=False)) == []
+
+
+def test_notes_tell_how_a_race_is_reached_that_no_thread_is_seen_to_run() -> None:
+    from conclint.packs import installed_rules
+
+    found = summary(
+        "a.py",
+        """
+import threading
+class Pool:
+    def __init__(self, most):
+        self._lock = threading.Lock()
+        self._open = 0
+        self._most = most
+    def take(self):
+        return self._make()
+    def _make(self):
+        return self._connect()
+    def _connect(self):
+        if self._open >= self._most:
+            raise RuntimeError("too many")
+        self._open += 1
+    def give_back(self):
+        with self._lock:
+            self._open -= 1
+""",
+    )
+    (finding,) = [one for one in check_program([found], installed_rules())[0] if one.code == "CON402"]
+    assert [(note.span.line, note.message) for note in finding.related] == [
+        (9, "'Pool._make' is called here"),
+        (11, "'Pool._connect' is called here"),
+    ]
+
+
+def test_notes_tell_which_methods_call_one_that_is_there_for_everybody() -> None:
+    from conclint.packs import installed_rules
+
+    found = summary(
+        "a.py",
+        """
+import threading
+class Pool:
+    def __init__(self, most):
+        self._lock = threading.Lock()
+        self._open = 0
+        self._most = most
+    def take(self):
+        return self.make()
+    def make(self):
+        if self._open >= self._most:
+            raise RuntimeError("too many")
+        self._open += 1
+    def give_back(self):
+        with self._lock:
+            self._open -= 1
+""",
+    )
+    (finding,) = [one for one in check_program([found], installed_rules())[0] if one.code == "CON402"]
+    assert [(note.span.line, note.message) for note in finding.related] == [(9, "'Pool.take' calls 'Pool.make' here")]
+
+
+def test_notes_tell_how_both_sides_of_a_deadlock_are_reached() -> None:
+    from conclint.packs import installed_rules
+
+    found = summary(
+        "a.py",
+        """
+import threading
+stove, plates = threading.Lock(), threading.Lock()
+def cook():
+    prepare()
+def prepare():
+    with stove:
+        with plates: pass
+def serve():
+    with plates:
+        with stove: pass
+def main():
+    threading.Thread(target=cook).start()
+    serve()
+main()
+""",
+    )
+    first, _ = [one for one in check_program([found], installed_rules())[0] if one.code == "CON208"]
+    assert [(note.span.line, note.message) for note in first.related] == [
+        (15, "'main' is called here"),
+        (14, "'serve' is called here"),
+        (8, "here 'plates' is taken under 'stove'"),
+        (13, "handed to a thread here, and comes to 'prepare' through 'cook'"),
+        (5, "'prepare' is called here"),
+    ]

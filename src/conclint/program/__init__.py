@@ -14,6 +14,7 @@ from conclint.program.races import Clash, SharedAccess
 from conclint.program.summary import ModuleSummary
 from conclint.program.surroundings import PROCESS_WIDE
 from conclint.program.telling import (
+    how_it_is_reached,
     made_notes,
     past_the_lock,
     race_report,
@@ -39,6 +40,7 @@ __all__ = [
     "Program",
     "Runner",
     "SharedAccess",
+    "how_it_is_reached",
     "made_notes",
     "past_the_lock",
     "race_report",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
@@ -113,12 +113,10 @@ class Contexts:
         for number, (position, root) in enumerate(graph.roots, start=1):
             own = Own.SHARED if root.shares_object else Own.DISTINCT
             context = Context(root, number, position, Runner.ROOT, own)
-            for key in graph.targets(root):
-                self._reach(key, context)
-        for key in graph.entries():
-            self._reach(key, USER if graph.functions[key].name else MAIN)
-        for key in graph.used_by_anybody():
-            self._reach(key, ANYBODY)
+            self._reach(graph.targets(root), context)
+        self._reach((key for key in graph.entries() if not graph.functions[key].name), MAIN)
+        self._reach((key for key in graph.entries() if graph.functions[key].name), USER)
+        self._reach(graph.used_by_anybody(), ANYBODY)
 
     def of(self, function: str) -> frozenset[Context]:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""
@@ -140,10 +138,11 @@ class Contexts:
             at = self._came_from.get(at)
         return tuple(reversed(found))
 
-    def _reach(self, key: str, context: Context) -> None:
-        pending: list[tuple[str, Context, tuple[str, Context] | None]] = [(key, context, None)]
+    def _reach(self, first: Iterable[str], context: Context) -> None:
+        """Follow the calls of the functions that a context begins with, on the shortest ways."""
+        pending: deque[tuple[str, Context, tuple[str, Context] | None]] = deque((key, context, None) for key in first)
         while pending:
-            at, running, before = pending.pop()
+            at, running, before = pending.popleft()
             if at in self._entered and before is None:
                 self._entered[at].add((running, ()))
             if at not in self._graph.functions or running in self._found[at]:

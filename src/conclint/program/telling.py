@@ -8,14 +8,16 @@ from conclint.draft import Note, Report, Steps
 from conclint.knowledge.schema import Where
 from conclint.model.words import AccessKind
 from conclint.program.conflicts import Conflict
-from conclint.program.contexts import Context, Runner
+from conclint.program.contexts import Context, Runner, in_order
 
 if TYPE_CHECKING:
     from conclint.draft import Remedy
     from conclint.finding import Severity
     from conclint.program.beliefs import Breach
+    from conclint.program.graph import CallEdge
     from conclint.program.program import Program
-    from conclint.program.races import Clash, SharedAccess
+    from conclint.program.races import Clash
+    from conclint.program.summary import FunctionFact
 
 VERBS = {
     AccessKind.READ: "read",
@@ -26,6 +28,7 @@ VERBS = {
     AccessKind.UPDATE_WITH_CALL: "changed",
     AccessKind.CHECK_THEN_ACT: "tested and changed",
 }
+_MOST_CALLERS = 3
 _RUNNERS = {
     Where.SIGNAL: "a signal handler",
     Where.FINALIZER: "a finalizer",
@@ -98,12 +101,34 @@ def _notes(program: Program, clash: Clash) -> tuple[Note, ...]:
         under = f" under '{guards[0]}'" if guards else ""
         notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.function.name}'{under}"))
     for context, side in ((clash.one, access), (clash.two, other)):
-        if context.root is not None:
-            way = [one.name for one in program.path(side.function.key, context)]
-            through = f", and comes to '{side.function.name}' through '{way[0]}'" if len(way) > 1 else ""
-            notes.append(Note(context.root.place, f"handed to {_named(context)} here{through}"))
-            notes += _way(program, context, side)
+        notes += _coming(program, side.function, context)
     return tuple(dict.fromkeys(notes))
+
+
+def how_it_is_reached(program: Program, function: FunctionFact) -> tuple[Note, ...]:
+    """Return how a thread comes to a function, from where it is handed over or from what others call, if one is seen to."""
+    contexts = in_order(program.contexts(function.key))
+    context = next((one for one in contexts if one.root is not None), next(iter(contexts), None))
+    return tuple(_coming(program, function, context)) if context is not None else ()
+
+
+def _coming(program: Program, function: FunctionFact, context: Context) -> list[Note]:
+    """Return the places through which a thread comes to a function."""
+    way = [one.name for one in program.path(function.key, context)]
+    if context.root is not None:
+        through = f", and comes to '{function.name}' through '{way[0]}'" if len(way) > 1 else ""
+        start = Note(context.root.place, f"handed to {_named(context)} here{through}")
+        return [start, *_way(program, context, function)]
+    if len(way) > 1:
+        return _way(program, context, function)
+    calls = [edge.fact for edge in program.graph.callers.get(function.key, ()) if _lets_in(edge)]
+    places = sorted(call.place for call in calls if call.place is not None)
+    return [Note(place, f"'{place.context}' calls '{function.name}' here") for place in places[:_MOST_CALLERS]]
+
+
+def _lets_in(edge: CallEdge) -> bool:
+    """Tell a call on the same object that keeps nobody else out."""
+    return edge.receiver == "self" and edge.caller != edge.callee and not edge.fact.locks
 
 
 def _flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
@@ -113,7 +138,7 @@ def _flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
         notes = []
         if context.root is not None:
             notes.append(Note(context.root.place, f"handed to {_named(context)} here"))
-        notes += _way(program, context, side)
+        notes += _way(program, context, side.function)
         held = sorted(map(program.locks.label, side.locks))
         under = f" under '{held[0]}'" if held else ""
         notes.append(Note(side.fact.place, f"'{side.fact.label}' is {VERBS[side.kind]} here{under}"))
@@ -121,11 +146,11 @@ def _flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
     return tuple(flows)
 
 
-def _way(program: Program, context: Context, side: SharedAccess) -> list[Note]:
-    """Return the calls through which a thread comes to an access."""
+def _way(program: Program, context: Context, function: FunctionFact) -> list[Note]:
+    """Return the calls through which a thread comes to a function."""
     return [
         Note(call.place, f"'{callee.name}' is called here")
-        for call, callee in program.way(side.function.key, context)
+        for call, callee in program.way(function.key, context)
         if call.place is not None
     ]
 

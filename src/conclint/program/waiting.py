@@ -36,12 +36,13 @@ class Wait:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Blocked:
-    """A wait under a lock that the one waited for needs first: `needs` tells where."""
+    """A wait under a lock that the one waited for needs first: `needs` tells where, `way` how that is reached."""
 
     wait: Wait
     lock: str
     needs: Place
-    needed_in: str
+    needed_in: FunctionFact
+    way: tuple[Place, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ class Waiting:
                 for target in self._graph.targets(root):
                     for taking in self._reach.taken(target):
                         if taking.lock in wait.held:
-                            name = self._graph.functions[target].name
-                            yield Blocked(wait, taking.lock, taking.fact.place, name)
+                            runs = self._graph.functions[target]
+                            yield Blocked(wait, taking.lock, taking.fact.place, runs, taking.way[:-1])
                             break
 
     def _roots_of(self, operation: OperationFact) -> list[RootFact]:
@@ -172,7 +173,7 @@ class Waiting:
             for lock in sorted(wait.held):
                 if wakers and all(lock in self._held_by(operation, function) for operation, function in wakers):
                     operation, function = wakers[0]
-                    yield Blocked(wait, lock, operation.place, function.name)
+                    yield Blocked(wait, lock, operation.place, function)
                     break
 
     def _held_by(self, operation: OperationFact, function: FunctionFact) -> frozenset[str]:
