@@ -38,7 +38,7 @@ else:
 RULES = {
     "acquire-without-release": ("CON201", "CON202", "CON203", "CON210"),
     "blocking-in-async": ("CON703",),
-    "check-then-act": ("CON40", "CON212", "CON604"),
+    "check-then-act": ("CON40", "CON212", "CON416", "CON604"),
     "condition-misuse": ("CON30", "CON311"),
     "daemon-misuse": ("CON1", "CON2"),
     "fork-with-threads": ("CON116", "CON803"),

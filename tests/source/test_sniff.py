@@ -175,6 +175,19 @@ def test_fragments_are_known_by_their_words(text: str, expected: bool) -> None:
     assert not Sniff([()]).wants(Source("x.py", text))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import weakref\nseen = weakref.WeakValueDictionary()\nif key in seen: use(seen[key])", True),
+        ("class A:\n  seen: 'WeakValueDictionary[str, A]' = (\n    WeakValueDictionary())\n  x = y in self.seen", True),
+        ("import weakref\nseen = weakref.WeakValueDictionary()\nseen.get(key)", False),
+    ],
+)
+def test_a_file_is_read_that_asks_a_weak_mapping(text: str, expected: bool) -> None:
+    assert Sniff([("WeakValueDictionary",)]).wants_text(text) is expected
+    assert not Sniff([("Thread",)]).wants_text(text)
+
+
 def test_names_can_be_added_for_fragments() -> None:
     source = Source("x.md", "run = Parallel(n_jobs=2)", fragment=True)
     assert not Sniff([()]).wants(source)

@@ -31,6 +31,10 @@ SHARING = ("ContextDecorator", "with self:")
 """What stands where an object serves every call of the functions that it decorates, whoever runs the threads: worth reading
 where a rule finds one of its own words there."""
 
+WEAK = "WeakValueDictionary"
+"""A mapping out of which other threads and the garbage collector take objects: a file that asks one what it has, `key in cache`,
+is worth reading where a rule finds one of its own words there."""
+
 WALKED = "sys.modules"
 """A container of the whole process. A file that goes through it is worth reading, whatever it imports."""
 
@@ -74,6 +78,10 @@ _WALK = re.compile(
     """,
     re.VERBOSE,
 )
+
+_ASKED = re.compile(r"\bin\s+([\w.]+)")
+_BOUND = re.compile(r"\b(\w+)\s*[:=]")
+_NEAR = 160
 
 
 class Sniff:
@@ -126,7 +134,7 @@ class Sniff:
             imports = "\n".join(imports_in(text))
             if self._wide.search(imports):
                 return self._core.search(imports) is not None, True
-        return False, any(words in text for words in SHARING)
+        return False, any(words in text for words in SHARING) or (WEAK in text and _asks_a_weak_mapping(text))
 
 
 def is_concurrent(text: str) -> bool:
@@ -142,6 +150,13 @@ def is_concurrent_fragment(text: str) -> bool:
 def imports_in(text: str) -> list[str]:
     """Return what looks like an import in a text, in order; of `from a import b` that is `from a` and `import b`."""
     return _IMPORT.findall(text)
+
+
+def _asks_a_weak_mapping(text: str) -> bool:
+    """Tell whether a variable to which a weak mapping is bound, or one that is bound just before, stands behind an `in`."""
+    asked = {name.rpartition(".")[2] for name in _ASKED.findall(text)}
+    made = (match.start() for match in re.finditer(WEAK, text))
+    return any(not asked.isdisjoint(_BOUND.findall(text, max(0, at - _NEAR), at)) for at in made)
 
 
 def _modules(names: Iterable[str]) -> re.Pattern[str]:
