@@ -45,7 +45,7 @@ class UnguardedGlobal(ProgramRule):
             access = conflict.access
             if conflict.seen and access.kind.updates and not access.fact.base.is_attribute:
                 message = (
-                    f"'{access.fact.label}' is read and written back in '{access.function.name}', which "
+                    f"'{access.fact.label}' is read and written back in '{access.doer}', which "
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING

@@ -54,7 +54,7 @@ class UnguardedAttribute(ProgramRule):
             if conflict.seen and access.kind.updates and access.fact.base.is_attribute:
                 done = "read out and then emptied" if access.fact.drains else "read and written back"
                 message = (
-                    f"'{access.fact.label}' is {done} in '{access.function.name}', which "
+                    f"'{access.fact.label}' is {done} in '{access.doer}', which "
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 severity = Severity.ERROR if access.kind is AccessKind.UPDATE_WITH_CALL else Severity.WARNING
@@ -62,7 +62,7 @@ class UnguardedAttribute(ProgramRule):
         for clash in program.overruns():
             access = clash.access
             message = (
-                f"'{access.fact.label}' is compared with a limit and then counted in '{access.function.name}' without a "
+                f"'{access.fact.label}' is compared with a limit and then counted in '{access.doer}' without a "
                 "lock, though the class takes locks to be used by several threads, so the limit can be passed"
             )
             yield race_report(program, clash, message)

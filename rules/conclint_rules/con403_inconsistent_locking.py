@@ -83,7 +83,7 @@ class InconsistentLocking(ProgramRule):
             fact, function = breach.access.fact, breach.access.function
             message = (
                 f"'{fact.label}' is tested and then used in '{function.name}' {past_the_lock(program, breach)}, "
-                f"so '{breach.other.function.name}' can take away what was seen there"
+                f"so '{breach.other.doer}' can take away what was seen there"
             )
             yield race_report(program, breach, message)
 
@@ -97,7 +97,7 @@ class InconsistentLocking(ProgramRule):
             if test or unseen_update or kind in (AccessKind.STORE, AccessKind.MUTATE):
                 done = "tested and then changed" if test else "changed"
                 message = (
-                    f"'{access.fact.label}' is {done} in '{access.function.name}' {what_is_wrong(program, conflict)}, "
-                    f"so it can change in the middle of what '{conflict.other.function.name}' does with it"
+                    f"'{access.fact.label}' is {done} in '{access.doer}' {what_is_wrong(program, conflict)}, "
+                    f"so it can change in the middle of what '{conflict.other.doer}' does with it"
                 )
                 yield race_report(program, conflict, message)

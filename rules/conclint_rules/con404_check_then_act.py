@@ -46,7 +46,7 @@ class CheckThenAct(ProgramRule):
             access = conflict.access
             if access.kind is AccessKind.CHECK_THEN_ACT and not (conflict.double_check or conflict.believed):
                 message = (
-                    f"'{access.fact.label}' is tested and then changed in '{access.function.name}', which "
+                    f"'{access.fact.label}' is tested and then changed in '{access.doer}', which "
                     f"{who_runs(conflict)}, {what_is_wrong(program, conflict)}"
                 )
                 yield race_report(program, conflict, message)

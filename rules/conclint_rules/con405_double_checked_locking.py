@@ -52,6 +52,6 @@ class DoubleCheckedLocking(ProgramRule):
                 lock = program.locks.label(min(access.fact.acts_under))
                 message = (
                     f"'{access.fact.label}' is tested before '{lock}' is taken and not again under it, so two threads "
-                    f"can both go on to change it in '{access.function.name}'"
+                    f"can both go on to change it in '{access.doer}'"
                 )
                 yield race_report(program, conflict, message)

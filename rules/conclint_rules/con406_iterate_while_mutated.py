@@ -59,8 +59,8 @@ class IterateWhileMutated(ProgramRule):
             access = conflict.access
             if access.kind is AccessKind.ITERATE:
                 message = (
-                    f"'{access.fact.label}' is gone through in '{access.function.name}' {what_is_wrong(program, conflict)}, "
-                    f"while '{conflict.other.function.name}', in another thread, may change it"
+                    f"'{access.fact.label}' is gone through in '{access.doer}' {what_is_wrong(program, conflict)}, "
+                    f"while '{conflict.other.doer}', in another thread, may change it"
                 )
                 remedy = None if access.locks else _copied(access.fact.place.span)
                 yield race_report(program, conflict, message, remedy)

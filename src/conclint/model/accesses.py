@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
@@ -127,15 +127,30 @@ def accesses(module: ModuleModel, function: Function) -> list[Access]:
     from conclint.model.checks import checks
     from conclint.model.drains import drains
 
-    found = list(_Collector(module, function).collect())
+    found = list(Collector(module, function, module.variables).collect())
     return [*found, *checks(module, function, found), *drains(module, found)]
 
 
-class _Collector:
-    def __init__(self, module: ModuleModel, function: Function) -> None:
+class NamesVariables(Protocol):
+    """Tells which variables count, and which expressions mean them."""
+
+    def of_name(self, name: str, scope: Scope, /) -> Variable | None:
+        """Return the variable that a bare name means."""
+
+    def of_attribute(self, node: cst.Attribute, function: Function, /) -> Variable | None:
+        """Return the variable that `x.name` means."""
+
+    def is_container(self, variable: Variable, /) -> bool:
+        """Tell a variable that holds built-in containers only."""
+
+
+class Collector:
+    """Finds the accesses of some variables in one function."""
+
+    def __init__(self, module: ModuleModel, function: Function, variables: NamesVariables) -> None:
         self.module = module
         self.function = function
-        self.variables = module.variables
+        self.variables = variables
         self.scopes = function.scopes
         self.stored = {
             id(binding.node): binding for scope in self.scopes for binding in self._stores(scope)
@@ -173,6 +188,7 @@ class _Collector:
         return None
 
     def collect(self) -> Iterator[Access]:
+        """Yield the accesses of one step, and the read-modify-writes."""
         for scope in self.scopes:
             for name in scope.names:
                 if name.value in self.aliases:

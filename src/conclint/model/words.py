@@ -48,6 +48,7 @@ class Base(enum.Enum):
     COMMON = "common"  # that of an object which a global or an enclosing function's variable holds
     OTHER = "other"  # some object's that is not seen to be made here
     CAPTURED = "captured"  # a local of an enclosing function
+    PARAMETER = "parameter"  # what a function was given, under its own name for it
 
     @property
     def is_attribute(self) -> bool:

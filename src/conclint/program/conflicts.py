@@ -106,7 +106,9 @@ def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) ->
     if access.fact.acts_under and not access.locks and access.fact.stake is Stake.HARM:
         return _unrepeated(races, access, accesses)
     seen, guarded = next(_seen(races, access, accesses), None), _against_a_guard(races, access, accesses)
-    return guarded if guarded is not None and guarded.believed else seen or guarded
+    if guarded is not None and guarded.believed:
+        return guarded
+    return seen or guarded or _against_users(races, access, accesses)
 
 
 def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
@@ -144,6 +146,22 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
             believed = any(is_nearly_always_held(lock, access, outside) for lock in other.locks)
             held, places = (_elsewhere(access, some) for some in (guarded, outside))
             return Conflict(access, other, *threads, seen=False, believed=believed, held=(held, places))
+    return None
+
+
+def _against_users(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
+    """Return the conflict between an object's own thread and its users, where a lock shows that they are to be kept apart."""
+    if access.locks or not access.kind.compound:
+        return None
+    outside = [one for one in accesses if not one.in_construction]
+    if not any(races.are_of_threads(one.locks) for one in outside):
+        return None
+    for other in _nearest(access, outside):
+        if access.locks & other.locks or not conflict_between(access, other):
+            continue
+        threads = races.with_its_user(access, other)
+        if threads is not None:
+            return Conflict(access, other, *threads, seen=False)
     return None
 
 

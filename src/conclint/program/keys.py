@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conclint.program.summary import PARAMETER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -38,6 +40,14 @@ class Keys:
         if variable.base.is_attribute:
             return f"{self._path}:{variable.owner}.{variable.name}"
         return f"{self._path}:{variable.owner}:{variable.name}"
+
+    def of_parameter(self, variable: Variable, function: Function) -> str:
+        """Return the key of a parameter of a function, or of one around it."""
+        scope = function.scope
+        while scope.qualified_name != variable.owner and scope.parent is not None:
+            scope = scope.parent
+        owner = self._model.function_of(scope) or function
+        return f"{PARAMETER}{self.of(owner)}:{variable.name}"
 
     def of_lock(self, key: str) -> str:
         """Return the key in the program of a lock of the module."""

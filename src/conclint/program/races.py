@@ -7,20 +7,26 @@ import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
-from conclint.program.contexts import Context, Own, in_order
+from conclint.program.contexts import Context, Own, Runner, in_order
 from conclint.program.graph import UNKNOWN_LOCK
+from conclint.program.passing import Actual, Passing
 from conclint.program.phases import Phases, given, has_joined
+from conclint.program.summary import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from conclint.draft import Place
     from conclint.program.contexts import Contexts
     from conclint.program.graph import CallGraph
     from conclint.program.locks import LockNames
     from conclint.program.summary import AccessFact, FunctionFact, PhaseFact
 
+_USERS = (Runner.USER, Runner.ANYBODY)
 _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
 
 
@@ -39,6 +45,13 @@ class SharedAccess:
     alone_in_main: bool
     in_construction: bool
     phases: frozenset[PhaseFact] = frozenset()
+    way: tuple[Place, ...] = ()
+    """Where the container is passed on the way to the code that does something to it, which is not its own function's."""
+
+    @property
+    def doer(self) -> str:
+        """The name of the function whose code it is."""
+        return self.fact.place.context if self.way else self.function.name
 
     @property
     def kind(self) -> AccessKind:
@@ -84,7 +97,40 @@ class Races:
                 runners = self._contexts.given(function.key, given(fact.phases)) if fact.phases else contexts
                 access = SharedAccess(fact, function, runners, locks, alone, constructing, phases)
                 found[self._variable(fact)].append(access)
+        for access in self._of_given():
+            if (variable := self._variable(access.fact)) in found:
+                found[variable].append(access)
         return found
+
+    def _of_given(self) -> Iterator[SharedAccess]:
+        """Yield the accesses of containers under the names that they have as parameters, once for each chain of calls."""
+        passing = Passing(self._graph)
+        for function in self._graph.functions.values():
+            for fact in function.given:
+                for actual in passing.actuals(fact.variable):
+                    access = self._through(passing, function, fact, actual)
+                    if access is not None:
+                        yield access
+
+    def _through(self, passing: Passing, function: FunctionFact, fact: AccessFact, actual: Actual) -> SharedAccess | None:
+        inner = fact.variable != f"{PARAMETER}{function.key}:{fact.label}"
+        user = self._graph.functions[function.key if inner or actual.root is not None else actual.user]
+        held = {*fact.locks, *(lock for edge in actual.edges for lock in edge.fact.locks)}
+        named = {passing.lock(lock, actual) for lock in held} | self._graph.entry_locks[user.key]
+        if "" in named or UNKNOWN_LOCK in named:
+            return None
+        contexts = self._contexts.of(user.key)
+        if actual.root is not None:
+            contexts = frozenset(one for one in contexts if one.root == actual.root)
+        live = fact.live or actual.root is not None or any(edge.fact.live for edge in actual.edges)
+        alone = not live and (user.key in self._alone or self._starts_threads(user))
+        constructing = user.key in self._graph.construction and actual.passed.base is Base.SELF
+        seen = msgspec.structs.replace(
+            fact, variable=actual.passed.variable, label=actual.passed.label, base=actual.passed.base
+        )
+        phases = frozenset(phase for edge in actual.edges for phase in self._phases.at(edge.caller, edge.fact.phases))
+        locks = self._locks.guards(named)
+        return SharedAccess(seen, user, contexts, locks, alone, constructing, phases, actual.way)
 
     def _variable(self, fact: AccessFact) -> str:
         if fact.base.is_attribute:
@@ -165,8 +211,9 @@ class Races:
         one: SharedAccess,
         other: SharedAccess,
         runs: Callable[[Context], bool] = lambda context: context.is_seen,
+        meet: Callable[[Context, Context], bool] = lambda _one, _other: True,
     ) -> tuple[Context, Context] | None:
-        """Return two threads that may make the two accesses at the same time, if there are such."""
+        """Return two threads that may make the two accesses at the same time, if there are such for which `meet` holds."""
         if one.in_construction or other.in_construction or self._take_turns(one, other):
             return None
         if self._phases.rule_out(one.phases, other.phases, other.locks):
@@ -175,7 +222,7 @@ class Races:
             return None
         for first in in_order(filter(runs, one.contexts)):
             for second in in_order(filter(runs, other.contexts)):
-                if has_joined(one.phases, second, self._owner_of(second)) or has_joined(
+                if not meet(first, second) or has_joined(one.phases, second, self._owner_of(second)) or has_joined(
                     other.phases, first, self._owner_of(first)
                 ):
                     continue
@@ -184,6 +231,26 @@ class Races:
                 if not (self._is_own_local(first, one) and self._is_own_local(second, other)):
                     return first, second
         return None
+
+    def with_its_user(
+        self, one: SharedAccess, other: SharedAccess
+    ) -> tuple[Context, Context] | None:
+        """Return a thread that an object has started for itself, and a user of that object, who make the two accesses at once."""
+
+        def meet(first: Context, second: Context) -> bool:
+            return self._uses(first, other, second) or self._uses(second, one, first)
+
+        return self.parallel(one, other, lambda context: context.is_seen or context.runner in _USERS, meet)
+
+    def _uses(self, thread: Context, access: SharedAccess, user: Context) -> bool:
+        """Tell an access by a user of an object, one of whose methods has started the thread."""
+        if thread.root is None or thread.runner is not Runner.ROOT or user.runner not in _USERS or access.fact.base is not Base.SELF:
+            return False
+        maker = self._graph.functions.get(thread.root.made_in)
+        linker = self._graph.linker
+        if maker is None or not maker.owner or not access.function.owner:
+            return False
+        return access.function.owner in linker.order(maker.owner) or maker.owner in linker.order(access.function.owner)
 
     def _is_own_local(self, context: Context, access: SharedAccess) -> bool:
         """Tell a local of an enclosing function that the thread calls itself: each of its calls has one of its own."""

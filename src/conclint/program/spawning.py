@@ -34,10 +34,12 @@ class Spawned:
     sites: tuple[cst.Call, ...]
     daemon: bool = False
     of_local: bool = False
+    handover: Handover | None = None
 
 
 def spawned(model: ModuleModel) -> Iterator[Spawned]:
     """Yield the roots of a module, those of its own functions first."""
+    by_target = {id(handover.target): handover for handover in model.handovers}
     for root in model.roots:
         if _is_of_library(model, root):
             continue
@@ -54,6 +56,7 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
             tuple(_sites_of(model, root)),
             _is_daemon(model, root.site),
             isinstance(root.node, cst.Arg) and _is_of_local(model, root.node.value),
+            by_target.get(id(root.node)),
         )
     for handover in model.handovers:
         if handover.where is Where.CALLER or any(functions_of(model.values(handover.target.value))):
@@ -104,6 +107,7 @@ def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
         (handover.call,),
         _is_daemon(model, handover.call),
         _is_of_local(model, handover.target.value),
+        handover,
     )
 
 

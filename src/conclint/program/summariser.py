@@ -15,13 +15,20 @@ from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import is_conditional
 from conclint.model.confined import confined_at
+from conclint.model.given_containers import (
+    Argument,
+    accesses_of_given,
+    arguments_handed_over,
+    arguments_of,
+    passed,
+)
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
 from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
-from conclint.model.words import AccessKind, Confinement
+from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import of_interest
@@ -37,15 +44,17 @@ from conclint.program.summary import (
     FunctionFact,
     ModuleSummary,
     OperationFact,
+    PassedFact,
     RootFact,
 )
-from conclint.syntax import ScopeKind
+from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from conclint.model import Function, ModuleModel
+    from conclint.model.variables import Variable
     from conclint.syntax import Locator
 
 _NOTHING: frozenset[str] = frozenset()
@@ -62,13 +71,14 @@ class _Draft:
 
     function: Function
     accesses: list[Access]
+    given: list[Access]
     calls: list[CallSite]
     acquisitions: list[Acquisition]
     operations: list[Operation]
 
     def nodes(self, reports: Callable[[Function, CallSite], bool]) -> Iterator[cst.CSTNode]:
         """Yield all syntax whose position is needed; `reports` tells the calls that may be reported."""
-        for access in self.accesses:
+        for access in (*self.accesses, *self.given):
             yield access.node
         for call in self.calls:
             if reports(self.function, call):
@@ -119,6 +129,7 @@ class _Summariser:
             _Draft(
                 function,
                 accesses(model, function),
+                accesses_of_given(model, function),
                 list(calls_of(model, function)),
                 list(acquisitions(model, function)) if function in self._locking else [],
                 by_function.get(id(function), []),
@@ -175,12 +186,30 @@ class _Summariser:
             assumes_unknown=self._comes_locked(function),
             renews_locks=renews_locks(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
+            given=tuple(
+                self._access(function, access, held, live)
+                for access in draft.given
+                if self._is_reached(function, access, held)
+            ),
         )
 
     def _comes_locked(self, function: Function) -> bool:
         """Tell a function that is called under a lock that it does not name, or gives one back that it has not taken."""
         locks = self.model.locks
-        return locks.assumes_unknown(function) or (function in self._locking and bool(locks.effect(function).releases))
+        if locks.assumes_unknown(function):
+            return True
+        released = locks.effect(function).releases if function in self._locking else ()
+        return any(not self._is_of_local(lock) for lock in released)
+
+    def _is_of_local(self, lock: str) -> bool:
+        """Tell a lock of an object that a function has come by itself, so that whoever calls it can't mean it."""
+        owner, colon, path = lock.partition(":")
+        name, dot, _ = path.partition(".")
+        if not (colon and dot):
+            return False
+        functions = [one for one in self.model.functions if one.qualified_name == owner]
+        bindings = [binding for one in functions for binding in one.scope.bindings.get(name, ())]
+        return bool(bindings) and all(binding.kind is not BindingKind.PARAMETER for binding in bindings)
 
     def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
         """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
@@ -199,7 +228,7 @@ class _Summariser:
         running = bool(live) and any(live.get(id(part), False) for part in access.parts)
         variable = access.variable
         return AccessFact(
-            self.keys.of_variable(variable),
+            self._key(function, variable),
             variable.label or variable.name,
             access.kind,
             self._place(function, access.node),
@@ -229,6 +258,24 @@ class _Summariser:
                 function,
                 access.acts if access.kind is AccessKind.CHECK_THEN_ACT else access.parts,
             ),
+        )
+
+    def _key(self, function: Function, variable: Variable) -> str:
+        if variable.base is Base.PARAMETER:
+            return self.keys.of_parameter(variable, function)
+        return self.keys.of_variable(variable)
+
+    def _passed(self, function: Function, given: Iterable[Argument]) -> tuple[PassedFact, ...]:
+        return tuple(
+            PassedFact(
+                one.position,
+                one.name,
+                self._key(function, one.variable) if one.variable is not None else "",
+                one.variable.label if one.variable is not None else "",
+                one.variable.base if one.variable is not None else Base.OTHER,
+                self.keys.of_lock(one.lock) if one.lock else "",
+            )
+            for one in passed(self.model, function, given)
         )
 
     def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:
@@ -263,11 +310,15 @@ class _Summariser:
         confined = self._confined(function, (call.node,))
         phases = phase_facts(self.model, self.keys, function, (call.node,))
         rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node), confined, phases)
-        nones = tuple(parameter for _, parameter in nones_in(self.model, call.node)) if isinstance(call.node, cst.Call) else ()
+        nones: tuple[str, ...] = ()
+        given: tuple[PassedFact, ...] = ()
+        if isinstance(call.node, cst.Call):
+            nones = tuple(parameter for _, parameter in nones_in(self.model, call.node))
+            given = self._passed(function, arguments_of(call.node))
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones)
+            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given)
         if call.foreign:
-            yield CallFact("", locks, running, call.foreign, *rest)
+            yield CallFact("", locks, running, call.foreign, *rest, nones, given)
 
     def _only_makes_coroutine(self, call: CallSite) -> bool:
         """Tell a call that is not awaited: what it makes runs when somebody else awaits it, whatever is held here."""
@@ -316,6 +367,9 @@ class _Summariser:
             self.keys.of(function) if function is not None else "",
             root.daemon,
             root.of_local,
+            self._passed(function, arguments_handed_over(root.handover))
+            if function is not None and root.handover is not None
+            else (),
         )
 
     def _is_exported(self, function: Function) -> bool:

@@ -73,6 +73,20 @@ class AccessFact(msgspec.Struct, frozen=True):
     phases: tuple[PhaseFact, ...] = ()
 
 
+class PassedFact(msgspec.Struct, frozen=True):
+    """An argument of a call that is a container or a lock: its variable, or the parameter that the caller has it from.
+
+    `position` counts the arguments of the call; `name` is the parameter where the call says it. `lock` is its key as a lock.
+    """
+
+    position: int
+    name: str
+    variable: str
+    label: str
+    base: Base
+    lock: str = ""
+
+
 class CallFact(msgspec.Struct, frozen=True):
     """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
 
@@ -95,6 +109,7 @@ class CallFact(msgspec.Struct, frozen=True):
     phases: tuple[PhaseFact, ...] = ()
     nones: tuple[str, ...] = ()
     """The parameters for which it gives None."""
+    passed: tuple[PassedFact, ...] = ()
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
@@ -185,6 +200,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     """It gives the object new locks, as only those do who know that nobody else has it."""
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
+    given: tuple[AccessFact, ...] = ()
+    """What it does to containers that it, or a function around it, was given: the variable is the key of a parameter."""
 
 
 class ClassFact(msgspec.Struct, frozen=True):
@@ -224,6 +241,7 @@ class RootFact(msgspec.Struct, frozen=True):
     daemon: bool = False
     of_local: bool = False
     """It is a method of an object that only the function which hands it over knows by a name."""
+    passed: tuple[PassedFact, ...] = ()
 
 
 class HandoverFact(msgspec.Struct, frozen=True):

@@ -99,7 +99,7 @@ def _notes(program: Program, clash: Clash) -> tuple[Note, ...]:
     if other.fact != access.fact:
         guards = sorted(map(program.locks.label, other.locks))
         under = f" under '{guards[0]}'" if guards else ""
-        notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.function.name}'{under}"))
+        notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.doer}'{under}"))
     for context, side in ((clash.one, access), (clash.two, other)):
         notes += _coming(program, side.function, context)
     return tuple(dict.fromkeys(notes))

@@ -1,0 +1,143 @@
+"""What a function does to the containers that it was given; whose they are its callers know.
+
+RacerD's summaries speak of formal parameters in the same way, and put what is passed in their place at each call.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+import libcst as cst
+
+from conclint.model.accesses import Collector
+from conclint.model.checks import checks
+from conclint.model.memory import once_per_function
+from conclint.model.variables import Variable
+from conclint.model.words import AccessKind, Base
+from conclint.syntax import BindingKind
+from conclint.syntax.walk import dotted_name, every_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conclint.model.accesses import Access
+    from conclint.model.definitions import Function
+    from conclint.model.events import Handover
+    from conclint.model.module import ModuleModel
+    from conclint.syntax import Scope
+
+_LOCK = re.compile(r"(?:lock|mutex|cond|sem)\w*$", re.IGNORECASE)
+Argument: TypeAlias = "tuple[str, cst.BaseExpression]"
+"""The name by which an argument is given, if any, and the argument."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Passed:
+    """What a call gives, by position, or by name where that is told: a container or a parameter of its own, or a lock."""
+
+    position: int
+    name: str
+    variable: Variable | None
+    lock: str
+
+
+class _Parameters:
+    """Tells the parameters of functions, which nothing else is ever bound to; inner functions see them too."""
+
+    def __init__(self, module: ModuleModel) -> None:
+        self._module = module
+
+    def of_name(self, name: str, scope: Scope) -> Variable | None:
+        owner = scope.owner(name)
+        if owner is None or not owner.is_callable:
+            return None
+        bindings = owner.bindings.get(name, [])
+        function = self._module.function_of(owner)
+        if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER or function is None:
+            return None
+        if name == function.receiver_name or name in _starred(function):
+            return None
+        return Variable(owner.qualified_name, name, Base.PARAMETER, name)
+
+    def of_attribute(self, _node: cst.Attribute, _function: Function) -> Variable | None:
+        return None
+
+    def is_container(self, _variable: Variable) -> bool:
+        return True  # the callers decide
+
+
+def _starred(function: Function) -> set[str]:
+    node = function.node
+    if not isinstance(node, (cst.FunctionDef, cst.Lambda)):
+        return set()
+    return {one.name.value for one in every_parameter(node.params) if one.star}
+
+
+@once_per_function
+def accesses_of_given(module: ModuleModel, function: Function) -> list[Access]:
+    """Return the changes and walks of containers that are parameters of a function or of one around it."""
+    scope: Scope | None = function.scope
+    if scope is None or not scope.is_callable or not _has_parameters(module, function):
+        return []
+    found = list(Collector(module, function, _Parameters(module)).collect())
+    kept = [one for one in found if one.kind is AccessKind.ITERATE or (one.kind.writes and one.element)]
+    return [*kept, *(one for one in checks(module, function, found) if one.element)] if kept else []
+
+
+def _has_parameters(module: ModuleModel, function: Function) -> bool:
+    scope: Scope | None = function.scope
+    while scope is not None:
+        outer = module.function_of(scope) if scope.is_callable else None
+        if outer is not None and len(outer.parameters) > (outer.receiver_name is not None):
+            return True
+        scope = scope.parent
+    return False
+
+
+def passed(module: ModuleModel, function: Function, given: Iterable[Argument]) -> Iterator[Passed]:
+    """Yield the shared containers, locks and parameters among the arguments of a call that `function` makes."""
+    for position, (name, value) in enumerate(given):
+        if not isinstance(value, (cst.Name, cst.Attribute)):
+            continue
+        variable = shared_container(module, function, value)
+        lock = module.locks.lock(value) if _LOCK.search(dotted_name(value)) else None
+        if variable is not None or lock is not None:
+            yield Passed(position, name, variable, lock.key if lock is not None else "")
+
+
+def arguments_of(call: cst.Call) -> Iterator[Argument]:
+    """Yield the arguments of a call, by position until a star hides how many there are."""
+    for argument in call.args:
+        if argument.star:
+            return
+        yield (argument.keyword.value if argument.keyword is not None else ""), argument.value
+
+
+def arguments_handed_over(handover: Handover) -> Iterator[Argument]:
+    """Yield the arguments that a callable is handed over with."""
+    if handover.arguments is not None and isinstance(handover.arguments.value, (cst.Tuple, cst.List)):
+        for element in handover.arguments.value.elements:
+            if isinstance(element, cst.StarredElement):
+                return
+            yield "", element.value
+    for argument in handover.loose_arguments:
+        if argument.star:
+            return
+        yield (argument.keyword.value if argument.keyword is not None else ""), argument.value
+
+
+def shared_container(module: ModuleModel, function: Function, node: cst.BaseExpression) -> Variable | None:
+    """Return the shared variable, surely a container, that an expression means, or the parameter that it is."""
+    if isinstance(node, cst.Name):
+        scope = module.tree.scope_of(node)
+        found = _Parameters(module).of_name(node.value, scope)
+        if found is not None:
+            return found
+        variable = module.variables.of_name(node.value, scope)
+    elif isinstance(node, cst.Attribute):
+        variable = module.variables.of_attribute(node, function)
+    else:
+        return None
+    return variable if variable is not None and module.variables.is_container(variable) else None
