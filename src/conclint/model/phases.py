@@ -7,6 +7,7 @@ others leave as soon as they find it set; and a thread that has been joined does
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, cast
 
 import libcst as cst
@@ -19,6 +20,7 @@ from conclint.model.graph import OpKind
 from conclint.model.memory import once_per_function
 from conclint.model.passing import given_for
 from conclint.model.paths import explore
+from conclint.model.values import FunctionValue
 from conclint.model.variables import Variable
 from conclint.model.words import AccessKind, PhaseKind
 from conclint.syntax.children import descendants
@@ -56,8 +58,9 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
     """Return for the nodes of a function, by `id`, what it has behind it there; what is left out has nothing."""
     tested = dict(_tested(module, function))
     joins = dict(_joined(module, function))
-    stores = dict(_stores(module, function)) if module.locks.handles_locks(function) else {}
-    if not tested and not joins and not any(stored.value for stored in stores.values()):
+    stores = {id(node): phase for node, phase in _stores(module, function)} if module.locks.handles_locks(function) else {}
+    called = dict(_stored_by_calls(module, function))
+    if not tested and not joins and not called and not any(stored.value for stored in stores.values()):
         return {}
     graph = module.graph(function)
     if graph is None:
@@ -68,6 +71,9 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
         before: frozenset[Phase] = state  # type: ignore[assignment]
         if op.kind is OpKind.CALL and id(op.node) in joins:
             return ((before | joins[id(op.node)], ()),)
+        if op.kind is OpKind.CALL and (set_there := called.get(id(op.node))):
+            names = {phase.name for phase in set_there}
+            return ((frozenset(phase for phase in before if phase.name not in names) | set_there, ()),)
         stored = stores.get(id(op.node)) if op.kind in (OpKind.STORE, OpKind.BIND) else None
         if stored is None:
             return None
@@ -86,14 +92,35 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
     return {node: phases for node, phases in found.items() if phases}
 
 
-def _stores(module: ModuleModel, function: Function) -> Iterator[tuple[int, Phase]]:
+def _stored_by_calls(module: ModuleModel, function: Function) -> Iterator[tuple[int, frozenset[Phase]]]:
+    """Yield the calls of functions of this module that surely set flags under a lock: `flags.flag_as_broken()`."""
+    if not _flags(module):
+        return
+    for call in function.scope.calls:
+        functions = [value.function for value in module.values(call.func) if isinstance(value, FunctionValue)]
+        called = functions[0] if len(functions) == 1 else None
+        if called is not None and not called.is_async and module.locks.handles_locks(called):
+            phases = frozenset(
+                phase for node, phase in _stores(module, called) if phase.value and _is_unconditional(module, node)
+            )
+            if phases:
+                yield id(call), phases
+
+
+def _is_unconditional(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell what every call of its function comes to: nothing is around it but `with`."""
+    around = itertools.takewhile(lambda one: not isinstance(one, cst.FunctionDef), module.tree.ancestors(node))
+    return not any(isinstance(one, (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.Match)) for one in around)
+
+
+def _stores(module: ModuleModel, function: Function) -> Iterator[tuple[cst.CSTNode, Phase]]:
     """Yield the stores to shared variables; one whose value is no constant, or that no lock guards, has no value."""
     held = module.locks.held_at(function)
     for access in accesses(module, function):
         if access.kind.writes and access.kind is not AccessKind.CHECK_THEN_ACT and not access.element:
             locks = held.get(id(access.node), frozenset())
             value = module.code(access.stored) if locks and access.stored is not None and is_constant(access.stored) else ""
-            yield id(access.node), Phase(PhaseKind.STORED, access.variable, value, locks)
+            yield access.node, Phase(PhaseKind.STORED, access.variable, value, locks)
 
 
 def _flags(module: ModuleModel) -> frozenset[Variable]:

@@ -132,7 +132,7 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
     """Return the conflict with an access under a lock that most others hold too."""
     if access.locks or access.fact.given or races.comes_first(access):
         return None  # what is handed in, or done before the threads start, is set up before anybody uses it
-    if is_after_join(access.phases) or is_of_one_state(access.phases, access.fact.variable):
+    if _is_set_apart(access):
         return None
     outside = [one for one in accesses if not one.in_construction]
     for other in _nearest(access, outside):
@@ -151,10 +151,10 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
 
 def _against_users(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
     """Return the conflict between an object's own thread and its users, where a lock shows that they are to be kept apart."""
-    if access.locks or not access.kind.compound:
+    if access.locks or not access.kind.compound or races.comes_first(access) or _is_set_apart(access):
         return None
     outside = [one for one in accesses if not one.in_construction]
-    if not any(races.are_of_threads(one.locks) for one in outside):
+    if not any(races.show_sharing(one.locks) for one in outside):
         return None
     for other in _nearest(access, outside):
         if access.locks & other.locks or not conflict_between(access, other):
@@ -163,6 +163,10 @@ def _against_users(races: Races, access: SharedAccess, accesses: Sequence[Shared
         if threads is not None:
             return Conflict(access, other, *threads, seen=False)
     return None
+
+
+def _is_set_apart(access: SharedAccess) -> bool:
+    return is_after_join(access.phases) or is_of_one_state(access.phases, access.fact.variable)
 
 
 def _elsewhere(access: SharedAccess, others: Iterable[SharedAccess]) -> int:

@@ -164,15 +164,16 @@ def lock_facts(model: ModuleModel, keys: Keys, made: Mapping[str, Place]) -> Ite
     handed_over = model.locks.handed_over
     for key, lock in sorted(model.locks.told().items()):
         owner, _, attribute = re.split(r"[@\[]", key, maxsplit=1)[0].rpartition(".")
-        symbol = "" if owner in classes or key.startswith(("global ", "<", "?")) or ":" in key else key
+        of_class = owner in classes and ":" not in key  # else it is what a local of a method holds
+        symbol = "" if of_class or key.startswith(("global ", "<", "?")) or ":" in key else key
         yield LockFact(
             keys.of_lock(key),
             lock.label,
             lock.kind,
             lock.reentrant,
             lock.domain,
-            classes.get(owner, ""),
-            attribute if owner in classes else "",
+            classes[owner] if of_class else "",
+            attribute if of_class else "",
             symbol,
             f"{owner}.{attribute}" in own,
             lock.of_self,

@@ -94,6 +94,14 @@ class LockNames:
         found = (key for key, fact in self.facts.items() if fact.owner and fact.own and (fact.of_self or "@" in key))
         return frozenset(map(self.lock_class, found))
 
+    def is_of_function(self, identity: str) -> bool:
+        """Tell what only a local variable of one function holds, as far as can be seen, so that it guards nothing of others."""
+        if "." in identity.rpartition(":")[2]:
+            return False
+        return not any(
+            fact.owner or fact.symbol or fact.parameter or ":global " in fact.key for fact in self._by_identity.get(identity, ())
+        )
+
     def is_parameter(self, key: str) -> bool:
         """Tell a lock that is only known as a parameter: another one in each call."""
         fact = self.facts.get(key)
@@ -107,6 +115,10 @@ class LockNames:
         """Return where a lock is made, None where that is not known or not one place."""
         places = {fact.made for fact in self._by_identity.get(identity.partition("@")[0], ()) if fact.made is not None}
         return places.pop() if len(places) == 1 else None
+
+    def labels(self, identities: Iterable[str]) -> list[str]:
+        """Return what the locks among some are called that others can know too."""
+        return sorted(self.label(one) for one in identities if not self.is_of_function(one))
 
     def label(self, key: str) -> str:
         """Return what a lock is called in messages."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from conclint.program.summary import PARAMETER
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from conclint.draft import Place
     from conclint.program.graph import CallEdge, CallGraph
-    from conclint.program.summary import PassedFact, RootFact
+    from conclint.program.summary import AccessFact, FunctionFact, PassedFact, PhaseFact, RootFact
 
 _LONGEST_CHAIN = 3
 _MOST_CALLERS = 12
@@ -38,6 +40,21 @@ class Actual(NamedTuple):
         """The places at which it is passed on."""
         places = [edge.fact.place for edge in self.edges if edge.fact.place is not None]
         return (self.root.place, *places) if self.root is not None else tuple(places)
+
+
+class Through(NamedTuple):
+    """An access through a parameter, as one of what was passed, by `user` and under the `locks` of all calls on the way.
+
+    `behind` tells of each function on the way what it has behind it there. Where a thread was handed the container as an
+    argument, it is that of `root`.
+    """
+
+    fact: AccessFact
+    user: FunctionFact
+    locks: frozenset[str]
+    way: tuple[Place, ...]
+    behind: tuple[tuple[str, tuple[PhaseFact, ...]], ...]
+    root: RootFact | None
 
 
 class Passing:
@@ -79,8 +96,22 @@ class Passing:
                 for actual in self._actuals(passed.variable, far - 1):
                     yield actual._replace(edges=(*actual.edges, edge))
 
-    def lock(self, lock: str, actual: Actual) -> str:
-        """Return what a lock is along the chain of an `actual`, itself unless it is a parameter there; empty where that is unknown."""
+    def through(self, function: FunctionFact, fact: AccessFact, actual: Actual) -> Through | None:
+        """Return an access of a parameter as one of what it stands for; None where it is not known under which locks."""
+        inner = fact.variable != f"{PARAMETER}{function.key}:{fact.label}"
+        user = function.key if inner or actual.root is not None else actual.user
+        held = {*fact.locks, *(lock for edge in actual.edges for lock in edge.fact.locks)}
+        locks = frozenset(self._lock(lock, actual) for lock in held)
+        if "" in locks:
+            return None
+        passed = actual.passed
+        live = fact.live or actual.root is not None or any(edge.fact.live for edge in actual.edges)
+        seen = msgspec.structs.replace(fact, variable=passed.variable, label=passed.label, base=passed.base, live=live)
+        behind = ((function.key, fact.phases), *((edge.caller, edge.fact.phases) for edge in actual.edges))
+        return Through(seen, self._graph.functions[user], locks, actual.way, behind, actual.root)
+
+    def _lock(self, lock: str, actual: Actual) -> str:
+        """Return which lock it is along the chain of an `actual`; of a parameter what is passed, empty if that is unknown."""
         for edge in reversed(actual.edges):
             found = self._passed_lock(lock, edge.callee, edge.fact.passed, edge.receiver)
             if found is not None:

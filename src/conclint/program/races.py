@@ -7,23 +7,21 @@ import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.contexts import Context, Own, Runner, in_order
 from conclint.program.graph import UNKNOWN_LOCK
-from conclint.program.passing import Actual, Passing
+from conclint.program.passing import Passing
 from conclint.program.phases import Phases, given, has_joined
-from conclint.program.summary import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from conclint.draft import Place
     from conclint.program.contexts import Contexts
     from conclint.program.graph import CallGraph
     from conclint.program.locks import LockNames
+    from conclint.program.passing import Through
     from conclint.program.summary import AccessFact, FunctionFact, PhaseFact
 
 _USERS = (Runner.USER, Runner.ANYBODY)
@@ -97,40 +95,32 @@ class Races:
                 runners = self._contexts.given(function.key, given(fact.phases)) if fact.phases else contexts
                 access = SharedAccess(fact, function, runners, locks, alone, constructing, phases)
                 found[self._variable(fact)].append(access)
-        for access in self._of_given():
-            if (variable := self._variable(access.fact)) in found:
-                found[variable].append(access)
-        return found
-
-    def _of_given(self) -> Iterator[SharedAccess]:
-        """Yield the accesses of containers under the names that they have as parameters, once for each chain of calls."""
         passing = Passing(self._graph)
         for function in self._graph.functions.values():
             for fact in function.given:
                 for actual in passing.actuals(fact.variable):
-                    access = self._through(passing, function, fact, actual)
-                    if access is not None:
-                        yield access
+                    passed = self._of_given(passing.through(function, fact, actual))
+                    if passed is not None and (variable := self._variable(passed.fact)) in found:
+                        found[variable].append(passed)
+        return found
 
-    def _through(self, passing: Passing, function: FunctionFact, fact: AccessFact, actual: Actual) -> SharedAccess | None:
-        inner = fact.variable != f"{PARAMETER}{function.key}:{fact.label}"
-        user = self._graph.functions[function.key if inner or actual.root is not None else actual.user]
-        held = {*fact.locks, *(lock for edge in actual.edges for lock in edge.fact.locks)}
-        named = {passing.lock(lock, actual) for lock in held} | self._graph.entry_locks[user.key]
-        if "" in named or UNKNOWN_LOCK in named:
+    def _of_given(self, through: Through | None) -> SharedAccess | None:
+        """Return an access of a container under the name that it has as a parameter, as one by the function that passes it."""
+        if through is None:
+            return None
+        user = through.user
+        locks = through.locks | self._graph.entry_locks[user.key]
+        if UNKNOWN_LOCK in locks:
             return None
         contexts = self._contexts.of(user.key)
-        if actual.root is not None:
-            contexts = frozenset(one for one in contexts if one.root == actual.root)
-        live = fact.live or actual.root is not None or any(edge.fact.live for edge in actual.edges)
-        alone = not live and (user.key in self._alone or self._starts_threads(user))
-        constructing = user.key in self._graph.construction and actual.passed.base is Base.SELF
-        seen = msgspec.structs.replace(
-            fact, variable=actual.passed.variable, label=actual.passed.label, base=actual.passed.base
+        if through.root is not None:
+            contexts = frozenset(one for one in contexts if one.root == through.root)
+        alone = not through.fact.live and (user.key in self._alone or self._starts_threads(user))
+        constructing = user.key in self._graph.construction and through.fact.base is Base.SELF
+        phases = frozenset(phase for where, own in through.behind for phase in self._phases.at(where, own))
+        return SharedAccess(
+            through.fact, user, contexts, self._locks.guards(locks), alone, constructing, phases, through.way
         )
-        phases = frozenset(phase for edge in actual.edges for phase in self._phases.at(edge.caller, edge.fact.phases))
-        locks = self._locks.guards(named)
-        return SharedAccess(seen, user, contexts, locks, alone, constructing, phases, actual.way)
 
     def _variable(self, fact: AccessFact) -> str:
         if fact.base.is_attribute:
@@ -178,6 +168,10 @@ class Races:
     def are_of_threads(self, locks: frozenset[str]) -> bool:
         """Tell whether some of these locks keep threads apart: asyncio's show that tasks meet, on one thread."""
         return any(self._locks.domain(lock) is not Domain.ASYNCIO for lock in locks)
+
+    def show_sharing(self, locks: frozenset[str]) -> bool:
+        """Tell locks that keep threads apart, and that more than one function can mean."""
+        return self.are_of_threads(frozenset(lock for lock in locks if not self._locks.is_of_function(lock)))
 
     def _take_turns(self, one: SharedAccess, other: SharedAccess) -> bool:
         """Tell two sides that each wait for a semaphore first: what one releases is the other's turn."""
@@ -244,7 +238,7 @@ class Races:
 
     def _uses(self, thread: Context, access: SharedAccess, user: Context) -> bool:
         """Tell an access by a user of an object, one of whose methods has started the thread."""
-        if thread.root is None or thread.runner is not Runner.ROOT or user.runner not in _USERS or access.fact.base is not Base.SELF:
+        if thread.root is None or user.runner not in _USERS or access.fact.base is not Base.SELF:
             return False
         maker = self._graph.functions.get(thread.root.made_in)
         linker = self._graph.linker

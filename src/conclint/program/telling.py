@@ -59,7 +59,7 @@ def _named(context: Context) -> str:
 def what_is_wrong(program: Program, clash: Clash) -> str:
     """Return what is wrong with the locks of the two sides, for a message: `without 'lock', which guards it on line 9`."""
     access, other = clash.access, clash.other
-    guards = sorted(map(program.locks.label, other.locks))
+    guards = program.locks.labels(other.locks)
     if guards and not access.locks:
         place = other.fact.place
         where = f"line {place.span.line}" if place.path == access.fact.place.path else f"{place.path}:{place.span.line}"
@@ -97,7 +97,7 @@ def _notes(program: Program, clash: Clash) -> tuple[Note, ...]:
     access, other = clash.access, clash.other
     notes = []
     if other.fact != access.fact:
-        guards = sorted(map(program.locks.label, other.locks))
+        guards = program.locks.labels(other.locks)
         under = f" under '{guards[0]}'" if guards else ""
         notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.doer}'{under}"))
     for context, side in ((clash.one, access), (clash.two, other)):
