@@ -38,6 +38,9 @@ class InconsistentLocking(ProgramRule):
     seen: `if self._sock: self._sock.send(x)` raises AttributeError when `close()`, which holds the lock, sets `self._sock =
     None` in between; `if k in self._jobs: return self._jobs[k]` raises KeyError.
 
+    And for the number of a process or open file: after `os.waitpid(self._pid, ...)` or `os.close(self._fd)` under the lock the
+    system gives the number to others, and `os.kill(self._pid, ...)` without the lock strikes another process.
+
     And a function that says of itself that its callers hold the lock (it asserts so, its name ends in `_locked`, or its
     docstring says it) is called without, though most callers keep to it.
 
@@ -84,6 +87,14 @@ class InconsistentLocking(ProgramRule):
             message = (
                 f"'{fact.label}' is tested and then used in '{function.name}' {past_the_lock(program, breach)}, "
                 f"so '{breach.other.doer}' can take away what was seen there"
+            )
+            yield race_report(program, breach, message)
+
+        for breach in program.late_uses():
+            fact, lock = breach.access.fact, program.locks.label(breach.lock)
+            message = (
+                f"'{fact.label}' is used in '{breach.access.function.name}' without '{lock}', under which "
+                f"'{breach.other.function.name}' gives it up, so it can stand for another process or file by then"
             )
             yield race_report(program, breach, message)
 

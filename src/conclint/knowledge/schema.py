@@ -12,6 +12,8 @@ settimeout, acquire_shared, release_shared.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from conclint.knowledge.calling import Blocks, Deprecated, Order, Polled, Runs
@@ -205,6 +207,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     start_method: Parameter | None = None
     """The parameter that names a start method of multiprocessing."""
     effect: str | None = None
+    number: Literal["uses", "ends"] | None = None
+    """Its first argument is the number of a process or open file. What "ends" that lets the system give the number to others."""
     never_returns: bool = False
     deprecated: Deprecated | None = None
     alias_of: str | None = None

@@ -10,9 +10,11 @@ from conclint.model.lowering import caught_names
 from conclint.model.values import Constant
 
 if TYPE_CHECKING:
+    from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
 
 _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
+_FUNCTIONS = frozenset({cst.FunctionDef, cst.Lambda})
 _BRANCHING = frozenset({cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase})
 _GOING_OVER = frozenset({cst.For, cst.CompFor})
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
@@ -35,6 +37,20 @@ def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
             return True
         inner = outer
     return False
+
+
+def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool], ...]:
+    """Return the conditions, as paths know them, under which a function or method comes to be defined, with their outcomes."""
+    inner = function.node
+    found = []
+    for outer in module.tree.ancestors(inner):
+        if outer.__class__ in _FUNCTIONS:
+            break
+        if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
+            name, holds = module.conditions.key(outer.test)
+            found.append((name, holds == (inner is outer.body)))
+        inner = outer
+    return tuple(found)
 
 
 def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:

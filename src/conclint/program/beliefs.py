@@ -91,6 +91,23 @@ def stale_uses(races: Races) -> Iterator[Breach]:
                     break
 
 
+def late_uses(races: Races) -> Iterator[Breach]:
+    """Yield the uses of a number of a process or open file without the lock under which it is given up each time."""
+    for accesses in _by_variable(races):
+        ends = [one for one in accesses if one.fact.number == "ends"]
+        common = frozenset.intersection(*(one.locks for one in ends)) if ends else frozenset()
+        seen: set[str] = set()
+        for use in accesses if races.are_of_threads(common) else ():
+            if use.fact.number != "uses" or use.locks & common or use.function.key in seen or _is_unconcerned(use):
+                continue
+            others = (one for one in ends if one.function.key != use.function.key)
+            found = (_breach(races, use, one, min(common), accesses) for one in others)
+            breach = next((one for one in found if one is not None), None)
+            if breach is not None:
+                seen.add(use.function.key)
+                yield breach
+
+
 def overruns(races: Races) -> Iterator[Clash]:
     """Yield the places where a class that takes locks compares a number with a limit and then counts, without one."""
     for accesses in _by_variable(races):

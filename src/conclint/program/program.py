@@ -6,7 +6,7 @@ import functools
 import itertools
 from typing import TYPE_CHECKING
 
-from conclint.program.beliefs import Breach, bare_uses, overruns, stale_uses
+from conclint.program.beliefs import Breach, bare_uses, late_uses, overruns, stale_uses
 from conclint.program.callers import Uncovered, uncovered_calls
 from conclint.program.conflicts import Conflict, conflicts
 from conclint.program.contexts import Context, Contexts
@@ -93,6 +93,10 @@ class Program:
     def stale_uses(self) -> Iterator[Breach]:
         """Yield the uses of what a test has just seen, past the lock under which others take it away."""
         return stale_uses(self.races)
+
+    def late_uses(self) -> Iterator[Breach]:
+        """Yield the uses of a number of a process or open file past the lock under which it is given up."""
+        return late_uses(self.races)
 
     def uncovered_calls(self) -> Iterator[Uncovered]:
         """Yield the calls without the lock that the callee says its callers hold, as most of them do."""

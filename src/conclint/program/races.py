@@ -210,6 +210,8 @@ class Races:
         """Return two threads that may make the two accesses at the same time, if there are such for which `meet` holds."""
         if one.in_construction or other.in_construction or self._take_turns(one, other):
             return None
+        if _are_alternatives(one.function, other.function):
+            return None
         if self._phases.rule_out(one.phases, other.phases, other.locks):
             return None
         if self._phases.rule_out(other.phases, one.phases, one.locks):
@@ -280,6 +282,11 @@ class Races:
         owner = runs.owner if runs is not None else ""
         derived = hands_over is not None and owner in self._graph.linker.order(hands_over.owner)
         return hands_over.owner if hands_over is not None and derived else owner
+
+
+def _are_alternatives(one: FunctionFact, other: FunctionFact) -> bool:
+    """Tell functions of which a program has one: `if sys.platform == "win32": def poll ... else: def poll ...`."""
+    return any((name, not truth) in other.defined_if for name, truth in one.defined_if)
 
 
 def _of_two_locals(first: Context, second: Context) -> bool:

@@ -13,7 +13,7 @@ from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
-from conclint.model.circumstances import is_conditional
+from conclint.model.circumstances import defined_if, is_conditional
 from conclint.model.confined import confined_at
 from conclint.model.given_containers import (
     Argument,
@@ -26,6 +26,7 @@ from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
+from conclint.model.numbers import numbers
 from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
 from conclint.model.words import AccessKind, Base, Confinement
@@ -96,6 +97,7 @@ class _Summariser:
         self.liveness = Liveness(model)
         self.keys = Keys(model)
         self._guards = declared_guards(model)
+        self._numbers: dict[int, str] = {}
 
     def summary(self) -> ModuleSummary:
         model = self.model
@@ -137,11 +139,22 @@ class _Summariser:
             for function in model.functions
         ]
         forks = any(root.domain is Domain.PROCESS for root in model.roots)
-        kept = of_interest(drafts, self._held, with_globals=forks) | self._guards.keys()
+        kept = of_interest(drafts, self._held, with_globals=forks) | self._guards.keys() | self._numbered(drafts)
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
             draft.accesses = [*draft.accesses, *believed_reads(model, draft.accesses)]
         return drafts
+
+    def _numbered(self, drafts: Iterable[_Draft]) -> frozenset[str]:
+        """Return the variables whose number, of a process or open file, is used in one place and given up in another."""
+        done: dict[str, set[str]] = {"uses": set(), "ends": set()}
+        for draft in drafts:
+            told = numbers(self.model, draft.accesses)
+            self._numbers |= told
+            for access in draft.accesses if told else ():
+                if id(access.node) in told:
+                    done[told[id(access.node)]].add(access.variable.key)
+        return frozenset(done["uses"] & done["ends"])
 
     @functools.cached_property
     def _locking(self) -> frozenset[Function]:
@@ -191,6 +204,7 @@ class _Summariser:
                 for access in draft.given
                 if self._is_reached(function, access, held)
             ),
+            defined_if=defined_if(self.model, function),
         )
 
     def _comes_locked(self, function: Function) -> bool:
@@ -258,6 +272,7 @@ class _Summariser:
                 function,
                 access.acts if access.kind is AccessKind.CHECK_THEN_ACT else access.parts,
             ),
+            number=self._numbers.get(id(access.node), "") if not access.believes else "",
         )
 
     def _key(self, function: Function, variable: Variable) -> str:

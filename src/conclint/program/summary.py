@@ -71,6 +71,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     stake: Stake = Stake.HARM
     """Of a check-then-act: what goes wrong when two threads act on the same test."""
     phases: tuple[PhaseFact, ...] = ()
+    number: str = ""
+    """Of a read that passes the number of a process or open file on: "uses" it, or "ends" what it stands for."""
 
 
 class PassedFact(msgspec.Struct, frozen=True):
@@ -202,6 +204,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     """It asks which thread or loop runs it, so it may be prepared for either."""
     given: tuple[AccessFact, ...] = ()
     """What it does to containers that it, or a function around it, was given: the variable is the key of a parameter."""
+    defined_if: tuple[tuple[str, bool], ...] = ()
+    """The conditions, as paths know them, and how they must come out for it to be defined."""
 
 
 class ClassFact(msgspec.Struct, frozen=True):
