@@ -47,6 +47,7 @@ _FIELDS: dict[str, Any] = {
     "hidden": tuple[str, ...],
     "start_methods": tuple[StartMethod, ...],
     "patterns": dict[str, str],
+    "windows": tuple[str, ...],
     "fragments": dict[str, tuple[str, ...]],
 }
 

@@ -26,7 +26,7 @@ from conclint.knowledge.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 _Entry = TypeVar("_Entry")
 _NO_KIND = Kind()
@@ -46,7 +46,8 @@ class Knowledge:
         self._forms = {
             form: name for library in (common, *reversed(user)) for form, name in library.patterns.items()
         }
-        self._has_form = re.compile("|".join(fnmatch.translate(form) for form in self._forms)).match
+        self._has_form = _any_of(self._forms)
+        self._is_of_window = _any_of(form for library in (common, *user) for form in library.windows)
         self._libraries: dict[str, tuple[Library, ...]] = {}
         self._canonical: dict[str, str] = {}
         self._found: dict[tuple[str, str], Any] = {}
@@ -200,6 +201,10 @@ class Knowledge:
         found: Base | None = self._entry("bases", self._by_form(name))
         return found
 
+    def is_of_window(self, name: str) -> bool:
+        """Tell a class whose objects only the thread of the window may touch, or what only its subclasses have."""
+        return self._is_of_window(name) is not None
+
     def override(self, base_name: str, method_name: str) -> Override | None:
         """Return where a method runs that a class derived from `base_name` defines, None when unknown."""
         lineage = self._base_lineage(base_name)
@@ -312,6 +317,10 @@ def _with_kinds(kinds: dict[Primitive, Kind], library: Library) -> dict[Primitiv
             exit=added.exit or known.exit,
         )
     return richer
+
+
+def _any_of(forms: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(map(fnmatch.translate, forms))).match
 
 
 def _first(found: Iterator[_Entry | None]) -> _Entry | None:

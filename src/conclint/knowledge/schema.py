@@ -259,5 +259,8 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     patterns: dict[str, str] = {}
     """Forms of qualified names, as of generated code, and under what they are described:
     `*_pb2_grpc.*Servicer`. Consulted for functions and bases, in `kinds.toml` and a user's table only."""
+    windows: tuple[str, ...] = ()
+    """Forms of the names of classes whose objects belong to the thread of the window, and of what only their subclasses
+    have, such as signals: `*.QtWidgets.Q*`. In `kinds.toml` and a user's table only."""
     fragments: dict[str, tuple[str, ...]] = {}
     """Bare names and what they may stand for in fragments of code without imports, the likeliest first."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.model.lowering import caught_names
 from conclint.model.values import Constant
+from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
@@ -51,6 +53,38 @@ def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool
             found.append((name, holds == (inner is outer.body)))
         inner = outer
     return tuple(found)
+
+
+def asks_of_arguments(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell whether it depends on a test of the function's parameters whether the function comes to `node`."""
+    function = module.function_at(node)
+    parameters = {one.name.value for one in function.parameters} if function is not None else set()
+    own = function.receiver_name if function is not None else None
+    inner = node
+    for outer in module.tree.ancestors(node):
+        kind = outer.__class__
+        tests: list[cst.BaseExpression] = []
+        if kind in (cst.If, cst.IfExp, cst.While) and inner is not outer.test:  # type: ignore[attr-defined]
+            tests.append(outer.test)  # type: ignore[attr-defined]
+        elif kind is cst.BooleanOperation and inner is outer.right:  # type: ignore[attr-defined]
+            tests.append(outer.left)  # type: ignore[attr-defined]
+        elif kind is cst.IndentedBlock:
+            before = itertools.takewhile(lambda one: one is not inner, outer.body)  # type: ignore[attr-defined]  # noqa: B023
+            tests += [one.test for one in before if isinstance(one, cst.If) and _leaves(one.body)]
+        asked = {part.value for test in tests for part in descendants(test) if isinstance(part, cst.Name)}
+        if (asked & parameters) - {own}:
+            return True
+        if kind in _DEFINING:
+            return False
+        inner = outer
+    return False
+
+
+def _leaves(body: cst.BaseSuite) -> bool:
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break))
 
 
 def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:

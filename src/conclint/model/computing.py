@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.events import functions_of, has_one_worker
+from conclint.model.events import functions_of
+from conclint.model.lanes import has_one_worker
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Parameter, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
+from conclint.model.lanes import domain_of, is_awaited, is_many, lane_of
 from conclint.model.settling import taker_around
+from conclint.model.signatures import takes
 from conclint.model.values import (
     NONE,
     UNKNOWN,
@@ -124,6 +126,8 @@ class Root:
     site: cst.Call | None = None
     lane: str = ""
     """Roots with the same lane share the one worker of an executor, so they never run at the same time."""
+    awaited: bool = False
+    """The coroutine that hands it over waits for it on the spot."""
 
 
 def find_events(module: ModuleModel) -> Iterator[Event]:
@@ -231,12 +235,13 @@ def find_roots(module: ModuleModel) -> Iterator[Root]:
     """Yield the functions of the module that run in other threads, processes, loops or handlers."""
     for handover in module.handovers:
         domain = domain_of(handover)
-        lane = lane_of(handover)
+        lane = lane_of(module, handover)
         many = not lane and is_many(module, handover)
+        awaited = is_awaited(module, handover)
         for function, receiver in functions_of(module.values(handover.target.value)):
             if handover.where is not Where.CALLER:
                 target, call = handover.target, handover.call
-                yield Root(function, handover.where, domain, target, many, receiver, call, lane)
+                yield Root(function, handover.where, domain, target, many, receiver, call, lane, awaited)
     for cls in module.classes:
         base = module.resolver.library_base(cls)
         if base is not None:
@@ -261,7 +266,7 @@ def _overridden(module: ModuleModel, cls: Class, name: str, facts: Type) -> Iter
 def _framework(module: ModuleModel, cls: Class, base_name: str) -> Iterator[Root]:
     for name, method in cls.methods.items():
         override = module.knowledge.override(base_name, name)
-        if override is not None:
+        if override is not None and takes(module, method, override.passes):
             where = override.coroutine or override.where if method.is_async else override.where
             yield Root(method, where, override.domain, method.node, override.many, cls)
 
@@ -297,24 +302,6 @@ def functions_of(values: Values) -> Iterator[tuple[Function, Class | None]]:
             continue
 
 
-def domain_of(handover: Handover) -> Domain:
-    if handover.where is Where.PROCESS:
-        return Domain.PROCESS
-    facts = handover.made or (handover.receiver.facts if handover.receiver is not None else None)
-    return facts.domain if facts is not None else Domain.THREAD
-
-
-def is_many(module: ModuleModel, handover: Handover) -> bool:
-    return handover.runs.many or handover.runs.each is not None or module.repeats(handover.call)
-
-
-def lane_of(handover: Handover) -> str:
-    receiver = handover.receiver
-    if receiver is None or receiver.site is None or not has_one_worker(receiver):
-        return ""
-    return f"one worker {id(receiver.site.call)}"
-
-
 def workers_of(module: ModuleModel, handover: Handover) -> tuple[Instance, ...]:
     """Return the pools or executors whose workers run what is handed over, empty where it is none that can be seen."""
     lent = argument(handover.call, handover.runs.executor)
@@ -323,12 +310,4 @@ def workers_of(module: ModuleModel, handover: Handover) -> tuple[Instance, ...]:
     return (handover.receiver,) if handover.receiver is not None else ()
 
 
-def has_one_worker(instance: Instance) -> bool:
-    """Tell a pool or executor that is made with a single worker, which so is a thread or process to be used by turns."""
-    if instance.site is None or instance.facts is None:
-        return False
-    given = argument(instance.site.call, instance.facts.workers)
-    return given is not None and isinstance(given.value, cst.Integer) and given.value.evaluated_value == 1
-
-
-__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_one_worker", "has_star", "workers_of"]
+__all__ = ["Event", "Handover", "Root", "find_events", "find_handovers", "find_roots", "has_star", "workers_of"]

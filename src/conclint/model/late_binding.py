@@ -11,8 +11,9 @@ from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.blocking import blocks, is_quick
 from conclint.model.called_targets import named_instead
-from conclint.model.events import domain_of, primitives_of
+from conclint.model.events import primitives_of
 from conclint.model.graph import Op, OpKind
+from conclint.model.lanes import domain_of
 from conclint.model.paths import explore
 from conclint.model.values import UNKNOWN, Constant, FunctionValue
 from conclint.syntax import BindingKind

@@ -9,8 +9,9 @@ import libcst as cst
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.circumstances import expects_refusal
 from conclint.model.escape import fate_of
-from conclint.model.events import Event, domain_of
+from conclint.model.events import Event
 from conclint.model.graph import OpKind
+from conclint.model.lanes import domain_of
 from conclint.model.values import NONE, LibraryMethod
 from conclint.model.words import FOR_LOOP_ONLY
 from conclint.syntax.children import descendants

@@ -10,7 +10,8 @@ import libcst as cst
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.arguments import argument
 from conclint.model.escape import Way, fate_of
-from conclint.model.events import functions_of, has_one_worker, workers_of
+from conclint.model.events import functions_of, workers_of
+from conclint.model.lanes import has_one_worker
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:

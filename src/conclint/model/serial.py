@@ -12,7 +12,7 @@ from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument, has_star
 from conclint.model.blocking import blocks
 from conclint.model.carried import assigned, depends_on_itself, mentioned
-from conclint.model.events import has_one_worker
+from conclint.model.lanes import has_one_worker
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:

@@ -209,6 +209,13 @@ def _problem(module: ModuleModel, function: Function, given: Given) -> str | Non
     return signature.problem(given) if signature is not None else None
 
 
+def takes(module: ModuleModel, method: Function, count: int | None) -> bool:
+    """Tell whether a method can be called with so many arguments by position; what is unknown can."""
+    if count is None or method.has_decorator("staticmethod"):
+        return True
+    return _problem(module, method, THE_OBJECT.before(Given(count))) is None
+
+
 def signature_of(module: ModuleModel, function: Function) -> Signature | None:
     """Return the signature that calls of a function by its name meet, None where a decorator may have changed it."""
     node = function.node

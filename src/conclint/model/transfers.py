@@ -10,7 +10,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.arguments import argument, has_star
-from conclint.model.events import domain_of
+from conclint.model.lanes import domain_of
 from conclint.model.values import FunctionValue, Instance, Items, Partial
 from conclint.syntax import BindingKind
 

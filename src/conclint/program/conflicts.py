@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from conclint.draft import Place
     from conclint.program.races import Races, SharedAccess
 
+_MOST_UNSEEN = 2 / 3
+"""How many of the others must hold a lock, at least, where no thread of the program is seen at either side."""
 _UPDATES = (AccessKind.UPDATE, AccessKind.UPDATE_WITH_CALL)
 _GRAVITY = (
     AccessKind.UPDATE_WITH_CALL,
@@ -75,6 +77,8 @@ def conflict_between(one: SharedAccess, other: SharedAccess) -> bool:
 def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
     if not write.kind.writes or not steps.kind.compound:
         return False
+    if write.fact.own_key and steps.kind is not AccessKind.ITERATE:
+        return False  # the key of an object that is being made is nobody else's yet
     if write.fact.grows and (steps.fact.takes or (steps.kind is AccessKind.ITERATE and write.fact.of_list)):
         return False  # there is still something to take, and a list may grow while it is gone through
     if steps.fact.drains:
@@ -143,8 +147,10 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
             continue
         threads = races.parallel(access, other, _anybody)
         if threads is not None:
-            believed = any(is_nearly_always_held(lock, access, outside) for lock in other.locks)
             held, places = (_elsewhere(access, some) for some in (guarded, outside))
+            if not any(thread.is_seen for thread in threads) and held < _MOST_UNSEEN * places:
+                continue
+            believed = any(is_nearly_always_held(lock, access, outside) for lock in other.locks)
             return Conflict(access, other, *threads, seen=False, believed=believed, held=(held, places))
     return None
 

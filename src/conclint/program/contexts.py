@@ -7,8 +7,11 @@ import enum
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import Confinement
+from conclint.program.tasks import Task, Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +52,8 @@ class Context:
     position: int = 0
     runner: Runner = Runner.MAIN
     own: Own = Own.SHARED
+    tasks: frozenset[Task] = frozenset()
+    """Those which wait on the spot until it has ended."""
 
     @property
     def many(self) -> bool:
@@ -110,17 +115,41 @@ class Contexts:
             edge.callee: set() for key in graph.functions for edge in graph.calls(key) if edge.fact.nones
         }
         self._came_from: dict[tuple[str, Context], tuple[str, Context] | None] = {}
-        for number, (position, root) in enumerate(graph.roots, start=1):
-            own = Own.SHARED if root.shares_object else Own.DISTINCT
-            context = Context(root, number, position, Runner.ROOT, own)
-            self._reach(graph.targets(root), context)
+        self._begins: dict[int, set[str]] = defaultdict(set)
+        roots = [(number, *root) for number, root in enumerate(graph.roots, start=1)]
+        for number, position, root in roots:
+            if not root.awaited:
+                self._begin(root, number, position)
         self._reach((key for key in graph.entries() if not graph.functions[key].name), MAIN)
         self._reach((key for key in graph.entries() if graph.functions[key].name), USER)
         self._reach(graph.used_by_anybody(), ANYBODY)
+        for number, position, root in roots:
+            if root.awaited:
+                self._begin(root, number, position)
+
+    def _begin(self, root: RootFact, number: int, position: int) -> None:
+        """Follow a root; one that a coroutine waits for runs several times at once only if several tasks wait."""
+        own = Own.SHARED if root.shares_object else Own.DISTINCT
+        context = Context(root, number, position, Runner.ROOT, own)
+        tasks = Tasks(self._graph).of(root.made_in) if root.awaited else frozenset()
+        if tasks:
+            loops = self.of(root.made_in)
+            many = len(tasks) > 1 or any(task.many or (root.many and not task.seen) for task in tasks)
+            many = many or any(one.many for one in loops if one.is_seen)
+            context = dataclasses.replace(context, root=msgspec.structs.replace(root, many=many), tasks=tasks)
+        self._reach(self._graph.targets(root), context)
 
     def of(self, function: str) -> frozenset[Context]:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""
         return frozenset(self._found.get(function, ()))
+
+    def begins(self, number: int) -> frozenset[str]:
+        """Return the functions that threads of a number begin with."""
+        return frozenset(self._begins[number])
+
+    def comes_to(self, function: str, number: int) -> bool:
+        """Tell whether threads of a number come to a function."""
+        return any(context.number == number for context in self._found.get(function, ()))
 
     def given(self, function: str, parameters: frozenset[str]) -> frozenset[Context]:
         """Return the contexts that come to a function with something for all of some parameters, and not with None."""
@@ -140,7 +169,9 @@ class Contexts:
 
     def _reach(self, first: Iterable[str], context: Context) -> None:
         """Follow the calls of the functions that a context begins with, on the shortest ways."""
-        pending: deque[tuple[str, Context, tuple[str, Context] | None]] = deque((key, context, None) for key in first)
+        beginning = list(first)
+        self._begins[context.number].update(beginning)
+        pending: deque[tuple[str, Context, tuple[str, Context] | None]] = deque((key, context, None) for key in beginning)
         while pending:
             at, running, before = pending.popleft()
             if at in self._entered and before is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from conclint.model.locks import LOCKING
 from conclint.model.values import ClassValue, Instance, Symbol
 from conclint.program.summary import ClassFact
@@ -33,7 +35,17 @@ def class_fact(model: ModuleModel, cls: Class, keys: Keys) -> ClassFact:
         {name: keys.of(method) for name, method in cls.methods.items()},
         tuple(sorted(name for name in cls.attributes if name not in cls.methods)),
         locks_of(model, cls),
+        _is_of_window(model, cls),
     )
+
+
+def _is_of_window(model: ModuleModel, cls: Class) -> bool:
+    """Tell a class that derives from one of a toolkit's, or has signals as only those may."""
+    names = [value.name for value in model.resolver.bases(cls) if isinstance(value, Symbol)]
+    for bindings in cls.scope.bindings.values():
+        made = (binding.value.func for binding in bindings if isinstance(binding.value, cst.Call))
+        names += filter(None, map(model.symbol, made))
+    return any(map(model.knowledge.is_of_window, names))
 
 
 def locks_of(model: ModuleModel, cls: Class) -> tuple[str, ...]:

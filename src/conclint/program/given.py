@@ -41,12 +41,13 @@ class GivenObjects:
         asked = {name for key in self._linker.order(cls) for name in self._asked.get((key, attribute), ())}
         if len(asked) < _FEWEST or sum("_" in name.strip("_") for name in asked) < _FEWEST_TELLING:
             return ""
+        package = self._linker.package(cls)
         having = set.intersection(*(self._having_method(name) for name in asked))
+        having = {key for key in having if self._linker.package(key) == package}
         if cls in having:
             return ""  # it passes on what it is asked itself
-        package = self._linker.package(cls)
         basic = [key for key in having if not having.intersection(self._linker.order(key)[1:])]
-        return basic[0] if len(basic) == 1 and self._linker.package(basic[0]) == package else ""
+        return basic[0] if len(basic) == 1 else ""
 
     def _collected(self) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = defaultdict(set)

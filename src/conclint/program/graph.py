@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain
 from conclint.program.linking import Linker
+from conclint.source.naming import is_test
 
 UNKNOWN_LOCK = "?"
 """Stands for a lock of which it is only known that somebody holds it."""
@@ -47,8 +48,15 @@ class CallGraph:
                 CallEdge(key, callee, receiver, fact)
                 for fact in self.functions[key].calls
                 for callee, receiver in self._callees(key, fact)
+                if not self._is_for_a_test(key, callee)
             ]
         return known
+
+    def _is_for_a_test(self, caller: str, callee: str) -> bool:
+        """Tell a test's call of what is private to the code that it tests: that shows nothing of how it is used."""
+        if self.functions[callee].exported:
+            return False
+        return is_test(caller.partition(":")[0]) and not is_test(callee.partition(":")[0])
 
     def _callees(self, caller: str, fact: CallFact) -> Iterator[tuple[str, str]]:
         """Yield what a call may run, each with the receiver: the call of a class makes the object itself."""
@@ -102,6 +110,9 @@ class CallGraph:
             key for key in self.linker.classes if any(owner in owners for owner in self.linker.order(key))
         )
 
+    def _is_of_window(self, cls: str) -> bool:
+        return any(self.linker.classes[key].of_window for key in self.linker.order(cls))
+
     @functools.cached_property
     def _of_tasks(self) -> frozenset[str]:
         """The locks that keep tasks apart, all of which run on one thread."""
@@ -110,7 +121,10 @@ class CallGraph:
         )
 
     def used_by_anybody(self) -> Iterator[str]:
-        """Yield what users of the program may call from any thread, by its own evidence: its class or module locks."""
+        """Yield what users of the program may call from any thread, by its own evidence: its class or module locks.
+
+        Objects of a toolkit for windows are used in the thread of the window alone, whatever locks they have.
+        """
         globals_locked = {
             module.path
             for module in self._modules
@@ -124,7 +138,7 @@ class CallGraph:
             if not function.exported or function.is_constructor or not function.name:
                 continue
             if function.owner:
-                if function.owner in self.locking_classes:
+                if function.owner in self.locking_classes and not self._is_of_window(function.owner):
                     yield key
             elif key.partition(":")[0] in globals_locked and not self.callers.get(key) and key not in self.handed_over:
                 yield key
@@ -182,7 +196,7 @@ class CallGraph:
         )
 
     def _entry_locks(self, unknown: frozenset[str]) -> dict[str, frozenset[str]]:
-        calls = {key: [edge for edge in edges if self._counts(edge)] for key, edges in self.callers.items()}
+        calls = {key: [edge for edge in edges if self.counts(edge)] for key, edges in self.callers.items()}
         held: dict[str, frozenset[str] | None] = dict.fromkeys(self.functions)  # None: nobody is seen to come here yet
         seen = {*self.entries(), *self.handed_over} - unknown
         seen |= {key for key in self.functions if self.callers.get(key) and not calls.get(key)}
@@ -203,25 +217,27 @@ class CallGraph:
         """Pass on what is held, beginning with some functions, to all that they lead to but those that are settled."""
         pending = [key for key in self.functions if key in first]
         for key in pending:
-            held[key] = self._assumed(key) | {UNKNOWN_LOCK} if key in unknown else self._assumed(key)
+            held[key] = self.assumed(key) | {UNKNOWN_LOCK} if key in unknown else self.assumed(key)
         while pending:
             at = pending.pop()
             for edge in self.calls(at):
                 key = edge.callee
-                if key in self.handed_over or key in settled or not self._counts(edge):
+                if key in self.handed_over or key in settled or not self.counts(edge):
                     continue
                 before = held[key]
                 passed = self.passed(edge, (held[at] or frozenset()) | frozenset(edge.fact.locks))
-                now = self._assumed(key) | (passed if before is None else passed & before)
+                now = self.assumed(key) | (passed if before is None else common_locks(passed, before))
                 if now != before:
                     held[key] = now
                     pending.append(key)
 
-    def _assumed(self, key: str) -> frozenset[str]:
+    def assumed(self, key: str) -> frozenset[str]:
+        """Return the locks that are held when a function is called, as its contract says."""
         function = self.functions[key]
         return frozenset((*function.assumed, UNKNOWN_LOCK) if function.assumes_unknown else function.assumed)
 
-    def _counts(self, edge: CallEdge) -> bool:
+    def counts(self, edge: CallEdge) -> bool:
+        """Tell a call that says something of the locks of the callee: others than of a constructor, or of itself."""
         while_made = edge.receiver == "self" and edge.caller in self.construction
         return not while_made and edge.caller != edge.callee
 
@@ -232,6 +248,8 @@ class CallGraph:
         are of one class.
         """
         fact = edge.fact
+        if fact.later:
+            return frozenset()
         if fact.receiver in ("none", "self", "super"):
             return held
         mark = f"@{fact.receiver_path}"
@@ -239,3 +257,9 @@ class CallGraph:
         return frozenset(
             lock.removesuffix(mark) for lock in held if "@" in lock or lock.rpartition(".")[0] not in own
         )
+
+
+def common_locks(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """Return the locks that two callers both hold; where each holds another one, it is not known what that protects."""
+    both = one & other
+    return both if both or not (one and other) else frozenset((UNKNOWN_LOCK,))

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.contexts import Context, Own, Runner, in_order
+from conclint.program.entering import EntryLocks
 from conclint.program.graph import UNKNOWN_LOCK
+from conclint.program.objects import Objects
 from conclint.program.passing import Passing
 from conclint.program.phases import Phases, given, has_joined
+from conclint.program.tasks import Task, Tasks, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,6 +78,9 @@ class Races:
         self._contexts = contexts
         self._locks = locks
         self._phases = Phases(graph, locks)
+        self._entering = EntryLocks(graph, contexts)
+        self._tasks = Tasks(graph)
+        self._objects = Objects(graph, contexts)
 
     @functools.cached_property
     def variables(self) -> dict[str, list[SharedAccess]]:
@@ -218,13 +224,17 @@ class Races:
             return None
         for first in in_order(filter(runs, one.contexts)):
             for second in in_order(filter(runs, other.contexts)):
-                if not meet(first, second) or has_joined(one.phases, second, self._owner_of(second)) or has_joined(
-                    other.phases, first, self._owner_of(first)
+                if not meet(first, second) or has_joined(one.phases, second, self._objects.owner_of(second)) or has_joined(
+                    other.phases, first, self._objects.owner_of(first)
                 ):
                     continue
-                if not _at_once(first, second, one, other) or self._of_two_objects(first, second, one, other):
+                if not _at_once(first, second, one, other) or self._objects.are_two(first, second, one, other):
                     continue
-                if not (self._is_own_local(first, one) and self._is_own_local(second, other)):
+                if first.number != second.number and take_turns(self._tasks_of(first, one), self._tasks_of(second, other)):
+                    continue
+                if self._objects.is_own_local(first, one) and self._objects.is_own_local(second, other):
+                    continue
+                if not self._hold_one_lock(first, one, second, other):
                     return first, second
         return None
 
@@ -248,52 +258,23 @@ class Races:
             return False
         return access.function.owner in linker.order(maker.owner) or maker.owner in linker.order(access.function.owner)
 
-    def _is_own_local(self, context: Context, access: SharedAccess) -> bool:
-        """Tell a local of an enclosing function that the thread calls itself: each of its calls has one of its own."""
-        if access.fact.base is not Base.CAPTURED:
-            return False
-        path, owner, _ = access.fact.variable.rsplit(":", 2)
-        way = self._contexts.path(access.function.key, context)
-        return any(key.startswith(f"{path}:") and self._graph.functions[key].name == owner for key in way)
+    def _tasks_of(self, context: Context, access: SharedAccess) -> frozenset[Task]:
+        """Return the tasks that do an access, or wait on the spot until it is done."""
+        return self._tasks.of(access.function.key) if context.in_main else context.tasks
 
-    def _of_two_objects(self, first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
-        """Tell accesses through `self` by threads each of which has an object of its own, or one of another class."""
-        if not (_of_object(one) and _of_object(other)):
-            return False
-        if self._graph.linker.never_one(one.function.owner, other.function.owner):
-            return True
-        if first.own is Own.DISTINCT and second.own is Own.DISTINCT:
-            return True
-        if _of_two_locals(first, second):
-            return True
-        if first.root is None or second.root is None or Own.SHARED not in (first.own, second.own):
-            return False
-        owners = [self._owner_of(context) for context in (first, second)]
-        if not all(owners):
-            return False
-        order = self._graph.linker.order
-        return owners[0] not in order(owners[1]) and owners[1] not in order(owners[0])
-
-    def _owner_of(self, context: Context) -> str:
-        """Return the class of the object whose method a thread runs: `self.run` is handed over by one of its methods."""
-        if context.root is None:
-            return ""
-        runs, hands_over = (self._graph.functions.get(key) for key in (context.root.function, context.root.made_in))
-        owner = runs.owner if runs is not None else ""
-        derived = hands_over is not None and owner in self._graph.linker.order(hands_over.owner)
-        return hands_over.owner if hands_over is not None and derived else owner
+    def _hold_one_lock(self, first: Context, one: SharedAccess, second: Context, other: SharedAccess) -> bool:
+        """Tell threads that come to the two places under one lock, or perhaps one, though others come without it."""
+        held = [
+            self._entering.of(access.function.key, thread).union(access.fact.locks)
+            for thread, access in ((first, one), (second, other))
+        ]
+        unknown = any(UNKNOWN_LOCK in locks for locks in held)
+        return unknown or bool(self._locks.guards(held[0]) & self._locks.guards(held[1]))
 
 
 def _are_alternatives(one: FunctionFact, other: FunctionFact) -> bool:
     """Tell functions of which a program has one: `if sys.platform == "win32": def poll ... else: def poll ...`."""
     return any((name, not truth) in other.defined_if for name, truth in one.defined_if)
-
-
-def _of_two_locals(first: Context, second: Context) -> bool:
-    """Tell threads that run methods of what locals of two functions hold: nothing shows that it is one object."""
-    if first.root is None or second.root is None or first.number == second.number:
-        return False
-    return first.root.of_local and second.root.of_local and first.root.made_in != second.root.made_in
 
 
 def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
@@ -315,8 +296,9 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False  # one after the other, on the main thread
     if first.where is Where.FINALIZER and second.where is Where.FINALIZER:
         return False  # wherever something is given up: nothing shows that two threads do so
+    by_turns = first.where is Where.GREENLET and AccessKind.UPDATE in (one.kind, other.kind)
     if first.number == second.number:
-        return first.many
+        return first.many and not by_turns
     if all(context.where is Where.GREENLET or context.in_main for context in (first, second)):
         return False  # by turns, on one thread
     if first.in_main and one.alone_in_main:
@@ -342,10 +324,6 @@ def _may_run(context: Context, kept: Confinement) -> bool:
 def _on_loop(context: Context, access: SharedAccess) -> bool:
     """Tell code of an event loop, which runs on one thread, and unless somebody says otherwise on the main one."""
     return context.where is Where.LOOP or access.function.is_async
-
-
-def _of_object(access: SharedAccess) -> bool:
-    return access.fact.base is Base.SELF
 
 
 def _of_somebody(context: Context, access: SharedAccess) -> bool:

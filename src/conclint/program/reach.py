@@ -26,8 +26,8 @@ class Taking:
     """A lock that a function may take, itself or through calls.
 
     `certain` tells that it is surely the same lock when the caller names it so: a global, or an attribute of the same
-    object. `way` are the places of the calls that lead there, outermost first, and of the acquire. `depends` tells that a
-    call on the way, other than the outermost, may be left out by its function.
+    object. `way` are the places of the calls that lead there, outermost first, and of the acquire. `depends` tells that
+    something on the way may be left out by its function: a call other than the outermost, or the acquire for some arguments.
     """
 
     lock: str
@@ -59,7 +59,7 @@ class Reach:
             for fact in function.acquires:
                 if not fact.tried and not self._locks.is_parameter(fact.lock):
                     lock = self._locks.identity(fact.lock)
-                    own.setdefault((lock, True), Taking(lock, True, fact, (fact.place,)))
+                    own.setdefault((lock, True), Taking(lock, True, fact, (fact.place,), conditional=fact.asks))
             if own:
                 found[key] = own
         pending = deque(found)
@@ -80,7 +80,9 @@ class Reach:
         return found
 
     def through(self, edge: CallEdge, taking: Taking) -> Taking | None:
-        """Return a taking of a callee as its caller sees it, None when no other thread can have that lock."""
+        """Return a taking of a callee as its caller sees it, None when another task takes it, or no other can."""
+        if edge.fact.later:
+            return None
         lock, certain = taking.lock, taking.certain
         if edge.receiver != "self" and self._locks.is_of_self(taking.fact.lock):
             if edge.receiver == "fresh":

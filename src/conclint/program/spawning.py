@@ -9,8 +9,10 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.daemons import is_daemon
-from conclint.model.events import domain_of, functions_of, is_many, lane_of
+from conclint.model.events import functions_of
+from conclint.model.lanes import domain_of, is_awaited, is_many, lane_of
 from conclint.syntax import BindingKind
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,20 +35,22 @@ class Spawned:
     shares_object: bool
     sites: tuple[cst.Call, ...]
     daemon: bool = False
-    of_local: bool = False
+    object: str = ""
+    awaited: bool = False
     handover: Handover | None = None
 
 
 def spawned(model: ModuleModel) -> Iterator[Spawned]:
     """Yield the roots of a module, those of its own functions first."""
     by_target = {id(handover.target): handover for handover in model.handovers}
+    patched = _makes_greenlets(model)
     for root in model.roots:
         if _is_of_library(model, root):
             continue
         yield Spawned(
             root.function,
             "",
-            _where(root.where, root.site),
+            Where.GREENLET if patched and root.where is Where.THREAD else _where(root.where, root.site),
             root.domain,
             root.node,
             root.many,
@@ -55,7 +59,8 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
             _shares_object(model, root),
             tuple(_sites_of(model, root)),
             _is_daemon(model, root.site),
-            isinstance(root.node, cst.Arg) and _is_of_local(model, root.node.value),
+            _object_of(model, root.node.value) if isinstance(root.node, cst.Arg) else "",
+            root.awaited,
             by_target.get(id(root.node)),
         )
     for handover in model.handovers:
@@ -64,6 +69,15 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
         symbol = model.foreign.path(handover.target.value)
         if symbol:
             yield _foreign(model, handover, symbol)
+
+
+def _makes_greenlets(model: ModuleModel) -> bool:
+    """Tell a module that has the standard library's threads replaced by greenlets when it is imported."""
+    if not model.says("patch"):
+        return False
+    names = (model.symbol(call.func) for call in model.tree.root.calls)
+    known = (model.knowledge.function(name) for name in names if name)
+    return any(facts is not None and facts.effect == "monkey patch" for facts in known)
 
 
 def _is_of_library(model: ModuleModel, root: Root) -> bool:
@@ -93,7 +107,7 @@ def _sites_of(model: ModuleModel, root: Root) -> Iterator[cst.Call]:
 
 
 def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
-    lane = lane_of(handover)
+    lane = lane_of(model, handover)
     return Spawned(
         None,
         symbol,
@@ -106,7 +120,8 @@ def _foreign(model: ModuleModel, handover: Handover, symbol: str) -> Spawned:
         _is_one_object(model, handover.target.value),
         (handover.call,),
         _is_daemon(model, handover.call),
-        _is_of_local(model, handover.target.value),
+        _object_of(model, handover.target.value),
+        is_awaited(model, handover),
         handover,
     )
 
@@ -141,13 +156,22 @@ def _is_one_object(model: ModuleModel, target: cst.BaseExpression) -> bool:
     )
 
 
-def _is_of_local(model: ModuleModel, target: cst.BaseExpression) -> bool:
-    """Tell a bound method of what a local variable or parameter holds."""
-    if not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name):
-        return False
+def _object_of(model: ModuleModel, target: cst.BaseExpression) -> str:
+    """Return the name of the object whose method is handed over, where a local or an attribute of `self` has it.
+
+    That of a local begins with ":". It is empty for `self` itself, and for what whole modules know.
+    """
+    receiver = target.value if isinstance(target, cst.Attribute) else None
     function = model.function_at(target)
-    local = function is not None and function.scope.owner(target.value.value) is function.scope
-    return local and function is not None and not function.is_module and target.value.value != function.receiver_name
+    if receiver is None or function is None or function.is_module:
+        return ""
+    name = dotted_name(receiver)
+    first, _, attribute = (name or "").partition(".")
+    if not first or function.scope.owner(first) is not function.scope:
+        return ""
+    if first != function.receiver_name:
+        return f":{name}"
+    return attribute
 
 
 def _is_daemon(model: ModuleModel, site: cst.Call | None) -> bool:

@@ -13,7 +13,7 @@ from conclint.knowledge.schema import Domain
 from conclint.model.accesses import Access, accesses
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
-from conclint.model.circumstances import defined_if, is_conditional
+from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
 from conclint.model.confined import confined_at
 from conclint.model.given_containers import (
     Argument,
@@ -265,6 +265,7 @@ class _Summariser:
             drains=access.drains,
             voids=takes_away(self.model, access),
             given=access.is_given(function),
+            own_key=function.name == "__init__" and access.is_of_own_key(function),
             stake=access.stake,
             phases=phase_facts(
                 self.model,
@@ -318,7 +319,10 @@ class _Summariser:
     def _calls(
         self, function: Function, call: CallSite, held: dict[int, frozenset[str]], live: dict[int, bool]
     ) -> Iterator[CallFact]:
-        here = _NOTHING if self._only_makes_coroutine(call) else held.get(id(call.node), _NOTHING)
+        made = self._only_makes_coroutine(call)
+        here = _NOTHING if made else held.get(id(call.node), _NOTHING)
+        later = made and not isinstance(self.model.tree.parent(call.node), (cst.Return, cst.Lambda))
+        repeated = later and isinstance(call.node, cst.Call) and self.model.repeats(call.node)
         locks = self.keys.of_locks(here)
         running = live.get(id(call.node), False)
         place = self._place(function, call.node, exactly=self._reports_call(function, call))
@@ -331,7 +335,7 @@ class _Summariser:
             nones = tuple(parameter for _, parameter in nones_in(self.model, call.node))
             given = self._passed(function, arguments_of(call.node))
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given)
+            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given, later, repeated)
         if call.foreign:
             yield CallFact("", locks, running, call.foreign, *rest, nones, given)
 
@@ -349,6 +353,7 @@ class _Summariser:
             self._place(function, one.node),
             one.tried,
             one.timed,
+            asks_of_arguments(self.model, one.node),
             one.ordered,
         )
 
@@ -381,7 +386,8 @@ class _Summariser:
             tuple(self.keys.of_site(site) for site in root.sites),
             self.keys.of(function) if function is not None else "",
             root.daemon,
-            root.of_local,
+            root.object,
+            root.awaited,
             self._passed(function, arguments_handed_over(root.handover))
             if function is not None and root.handover is not None
             else (),

@@ -68,6 +68,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Takes away what a test may have seen: stores None, or removes an element."""
     given: bool = False
     """A plain store of what the function was given, as it is or in another type."""
+    own_key: bool = False
+    """One operation, of a constructor, on the element whose key is the new object's own."""
     stake: Stake = Stake.HARM
     """Of a check-then-act: what goes wrong when two threads act on the same test."""
     phases: tuple[PhaseFact, ...] = ()
@@ -112,6 +114,10 @@ class CallFact(msgspec.Struct, frozen=True):
     nones: tuple[str, ...] = ()
     """The parameters for which it gives None."""
     passed: tuple[PassedFact, ...] = ()
+    later: bool = False
+    """It only makes a coroutine, for somebody else to run."""
+    repeated: bool = False
+    """Such a call stands in a loop, so there may be several of what it makes."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
@@ -126,6 +132,8 @@ class AcquireFact(msgspec.Struct, frozen=True):
     place: Place
     tried: bool = False
     timed: bool = False
+    asks: bool = False
+    """It depends on a test of what the function is given whether it takes the lock at all."""
     ordered: bool = False
     """The function puts objects in an order (`sorted`, `min`, `<`, `id`) before it takes their locks."""
 
@@ -220,6 +228,8 @@ class ClassFact(msgspec.Struct, frozen=True):
     methods: dict[str, str] = {}
     attributes: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
+    of_window: bool = False
+    """Its objects belong to the thread of the window (Qt, tkinter ...), whatever locks they have."""
 
 
 class RootFact(msgspec.Struct, frozen=True):
@@ -243,8 +253,10 @@ class RootFact(msgspec.Struct, frozen=True):
     sites: tuple[str, ...] = ()
     made_in: str = ""
     daemon: bool = False
-    of_local: bool = False
-    """It is a method of an object that only the function which hands it over knows by a name."""
+    object: str = ""
+    """The name of the object whose method it is: of a local, with ":" in front, or of an attribute of `self`."""
+    awaited: bool = False
+    """The coroutine that hands it over waits for it on the spot."""
     passed: tuple[PassedFact, ...] = ()
 
 
