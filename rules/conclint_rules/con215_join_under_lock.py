@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conclint.draft import Note, Report
 from conclint.program import how_it_is_reached
-from conclint.rule import ProgramRule
+from conclint.rule import ProgramRule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,10 @@ class JoinUnderLock(ProgramRule):
             self._thread.join()     # run() takes self._lock in each turn
     ```
 
+    The same goes for the tasks of a pool, which run what users have handed in: a job that asks the scheduler for its jobs
+    waits for the lock that `shutdown()` holds while it waits for the job. That is told where the lock is one which most of the
+    methods for users take.
+
     ## How to fix
 
     Take what is needed under the lock, release it, and join afterwards: `with self._lock: thread = self._thread`, then
@@ -43,10 +47,11 @@ class JoinUnderLock(ProgramRule):
 
     code: ClassVar[str] = "CON215"
     name: ClassVar[str] = "join-under-lock"
-    needles: ClassVar[tuple[str, ...]] = ("join",)
+    needles: ClassVar[tuple[str, ...]] = ("join", "shutdown")
 
     def check(self, program: Program) -> Iterator[Report]:
-        """Yield each join under a lock that the target takes."""
+        """Yield each join under a lock that the target takes, and each wait for tasks that may need it."""
+        yield from self._for_tasks(program)
         for blocked in program.waiting.joins():
             operation = blocked.wait.operation
             lock = program.locks.label(blocked.lock)
@@ -61,3 +66,18 @@ class JoinUnderLock(ProgramRule):
                 *how_it_is_reached(program, blocked.wait.function),
             ]
             yield Report(operation.place, message, tuple(dict.fromkeys(notes)))
+
+    @staticmethod
+    def _for_tasks(program: Program) -> Iterator[Report]:
+        for wait in program.task_waits():
+            lock = program.locks.label(wait.lock)
+            message = (
+                f"'{wait.function.name}' waits for all tasks of a pool while '{lock}' is held, and a task that calls "
+                f"'{wait.taker.name}' waits for that lock"
+            )
+            notes = [
+                Note(wait.wait.place, "the pool is waited for here"),
+                Note(wait.task.place, f"a task of it calls what was handed in, '{wait.task.name}'"),
+                Note(wait.taken, f"'{lock}' is taken here"),
+            ]
+            yield Report(wait.place, message, tuple(notes), severity=Severity.WARNING)

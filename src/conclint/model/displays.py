@@ -70,12 +70,13 @@ class Displays:
 
     def put_into(self, made: cst.CSTNode) -> Iterable[Values]:
         """Yield what is put into a container that an expression makes, after that."""
-        for filling in self._fillings.of(made):
+        for filling in self.fillings.of(made):
             found = self._resolver.values(filling.value)
             yield every(found) if filling.many else found
 
     @functools.cached_property
-    def _fillings(self) -> Fillings:
+    def fillings(self) -> Fillings:
+        """What is put into the containers of the module."""
         return Fillings(self._resolver.tree, self._resolver.functions)
 
     def operation(self, node: cst.BinaryOperation) -> Values:

@@ -12,6 +12,7 @@ import libcst as cst
 
 from conclint.model.values import NONE, UNKNOWN, Symbol
 from conclint.syntax import BindingKind
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Class
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from conclint.syntax import Binding
 
 _DEEPEST = 6
+_VALUES = frozenset({"values", "itervalues", "viewvalues"})
+_ITEMS = frozenset({"items", "iteritems", "viewitems"})
+_AS_GIVEN = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "copy"})
+_MAPPINGS = frozenset({"dict", "defaultdict", "OrderedDict", "WeakValueDictionary", "WeakKeyDictionary"})
 _BOUND = (BindingKind.ASSIGN, BindingKind.ENTER)
 
 
@@ -50,8 +55,42 @@ class Foreign:
         if isinstance(node, cst.Name):
             scope = self._module.tree.scope_of(node)
             owner = scope.owner(node.value)
-            return self._bound(owner.bindings.get(node.value, []), deep) if owner is not None else ""
+            bound = self._bound(owner.bindings.get(node.value, []), deep) if owner is not None else ""
+            return bound or self._tested(node)
         return ""
+
+    def _tested(self, node: cst.Name) -> str:
+        """What `isinstance` has found to be of a class of another module holds what a call of that class gives."""
+        classes = self._module.resolver.narrowing.class_at(node)
+        return self._annotated(classes) if classes is not None else ""
+
+    def _element(self, node: cst.CSTNode, step: tuple[int, ...], deep: int, *, values: bool = False) -> str:
+        """Return the path of what a loop gets out of a container, at the place `step` where each item is a pair.
+
+        `values` tells that these are the values of a mapping, which is gone through by its keys otherwise.
+        """
+        if isinstance(node, cst.Call):
+            func = node.func
+            name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+            inner = node.args[0].value if node.args else func.value if isinstance(func, cst.Attribute) else None
+            if inner is None:
+                return ""
+            if name in _AS_GIVEN:
+                return self._element(inner, step, deep, values=values)
+            of_values = (name in _VALUES and not step) or (name in _ITEMS and step == (1,))
+            return self._element(inner, (), deep, values=True) if of_values else ""
+        if not isinstance(node, cst.Attribute) or step or (cls := self._module.class_of_receiver(node.value)) is None:
+            return ""
+        found = {
+            self.path(filling.value, deep + 1)
+            for owner in self._module.resolver.mro(cls)
+            for binding in owner.attributes.get(node.attr.value, ())
+            if binding.value is not None and _is_mapping(binding.value) is values
+            for filling in self._module.resolver.displays.fillings.of(binding.value)
+            if not filling.many
+        }
+        found.discard("")
+        return found.pop() if len(found) == 1 else ""
 
     def _attribute(self, node: cst.Attribute, deep: int) -> str:
         cls = self._module.class_of_receiver(node.value)
@@ -94,6 +133,8 @@ class Foreign:
             written = self._annotated(binding.annotation)
             if written:
                 return written
+        if binding.kind is BindingKind.ITERATE and binding.value is not None:
+            return self._element(binding.value, binding.path, deep + 1)
         if binding.kind in _BOUND and binding.value is not None and not binding.path:
             return self.path(binding.value, deep + 1)
         return ""
@@ -113,6 +154,12 @@ class Foreign:
             return ""
         path = self.path(annotation)
         return f"{path}()" if path and not path.startswith("builtins.") else ""
+
+
+def _is_mapping(made: cst.CSTNode) -> bool:
+    if isinstance(made, cst.Call):
+        return dotted_name(made.func).rpartition(".")[2] in _MAPPINGS
+    return isinstance(made, (cst.Dict, cst.DictComp))
 
 
 def _is_none(value: cst.CSTNode | None) -> bool:

@@ -82,6 +82,17 @@ class Narrowing:
                     return region.test
         return None
 
+    def class_at(self, node: cst.Name | cst.Attribute) -> cst.BaseExpression | None:
+        """Return the class that a variable or attribute has at `node`, as `isinstance` has found, as it is written there."""
+        path = dotted_name(node)
+        at = self._tree.positions.get(id(node), -1)
+        scope = self._tree.scope_of(node).execution
+        for region in reversed(self._regions(path) if path in self._told else []):
+            _, kind, holds, classes = region.fact
+            if kind == _CLASS and holds and region.covers(at, scope) and not self._is_stored(path, region, node, at):
+                return classes
+        return None
+
     # where tests count
 
     @functools.cached_property

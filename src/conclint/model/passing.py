@@ -12,7 +12,7 @@ from conclint.syntax import BindingKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conclint.model.definitions import Function
+    from conclint.model.definitions import Class, Function
     from conclint.syntax import Scope
 
 _MOST_CALLS = 6
@@ -79,6 +79,8 @@ class Passed:
         """Yield what is passed for a parameter; nothing for functions that are called from very many places."""
         cls = function.cls if function.name == "__init__" else None
         calls = self._named.get(cls.name if cls is not None else function.name, ())
+        if cls is not None:
+            calls = [*calls, *self._named.get(function.name, ())]  # of classes that derive from it
         calls = [entry for entry in calls if self._means(entry[0], entry[1], function)]
         if len(calls) > _MOST_CALLS:
             return
@@ -106,14 +108,24 @@ class Passed:
             return (
                 len(bindings) == 1 and bindings[0].kind is BindingKind.DEFINITION and bindings[0].node is node
             )
-        if (
-            not isinstance(func, cst.Attribute)
-            or not isinstance(func.value, cst.Name)
-            or function.cls is None
-        ):
+        if not isinstance(func, cst.Attribute) or function.cls is None:
             return False
         caller = self._functions.get(id(scope.execution))
+        if isinstance(func.value, cst.Call):
+            return function.name == "__init__" and _is_super(func.value) and _derives(caller, function.cls)
+        if not isinstance(func.value, cst.Name):
+            return False
         return caller is not None and caller.cls is function.cls and caller.receiver_name == func.value.value
+
+
+def _is_super(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Name) and call.func.value == "super"
+
+
+def _derives(caller: Function | None, base: Class) -> bool:
+    """Tell a method of a class whose only base goes by the name of another."""
+    bases = caller.cls.node.bases if caller is not None and caller.cls is not None else ()
+    return len(bases) == 1 and isinstance(bases[0].value, cst.Name) and bases[0].value.value == base.name
 
 
 def _last_name(func: cst.BaseExpression) -> str:

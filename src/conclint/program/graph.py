@@ -67,7 +67,8 @@ class CallGraph:
         if callee not in self.functions:
             return
         yield callee, receiver
-        if fact.receiver == "self" and self.functions[callee].owner:
+        function = self.functions[callee]
+        if function.owner and fact.receiver != "super" and (fact.receiver == "self" or function.is_stub):
             for override in self.linker.overrides(callee):
                 yield override, receiver
 

@@ -23,7 +23,7 @@ from conclint.model.patience import has_room, is_bounded, is_computed, is_done, 
 from conclint.model.process_wide import walks
 from conclint.model.spawning import find_spawns
 from conclint.model.through_loop import through_loop
-from conclint.model.values import Instance, Symbol
+from conclint.model.values import NOTHING_KNOWN, Instance, Symbol
 from conclint.program.summary import OperationFact
 from conclint.syntax import BindingKind
 
@@ -120,7 +120,7 @@ def _identity(model: ModuleModel, event: Event) -> str | None:
 def operations(model: ModuleModel) -> dict[int, list[Operation]]:
     """Return the operations of a module's functions by `id` of the function, in source order of each scope."""
     found: dict[int, list[Operation]] = defaultdict(list)
-    kinds = (_events, _library_calls, _variables, _walks, _callbacks, _spawns, _locals, _at_border)
+    kinds = (_events, _library_calls, _variables, _walks, _callbacks, _handed_in, _spawns, _locals, _at_border)
     for operation in (one for kind in kinds for one in kind(model)):
         function = model.function_at(operation.node)
         if function is not None and not is_switched_off(model, operation.node):
@@ -191,6 +191,34 @@ def _callbacks(model: ModuleModel) -> Iterator[Operation]:
             bindings = scope.bindings.get(call.func.value, [])
             if bindings and all(_comes_from_attribute(binding) for binding in bindings) and not _is_reference(model, call):
                 yield Operation(model, call, "hook", call.func.value)
+
+
+def _handed_in(model: ModuleModel) -> Iterator[Operation]:
+    """Calls of what somebody has handed in together with its arguments: `job.func(*job.args, **job.kwargs)`."""
+    for scope in model.scopes:
+        for call in scope.calls:
+            if [given.star for given in call.args] != ["*", "**"] or not scope.is_callable:
+                continue
+            parts = [call.func, *(given.value for given in call.args)]
+            if _of_one_object(model, parts) or _out_of_one_item(model, parts):
+                yield Operation(model, call, "task", model.label(call.func))
+
+
+def _of_one_object(model: ModuleModel, parts: list[cst.BaseExpression]) -> bool:
+    owners = {model.code(part.value) for part in parts if isinstance(part, cst.Attribute)}
+    return len(owners) == 1 and all(isinstance(part, cst.Attribute) for part in parts) and model.values(parts[0]) == NOTHING_KNOWN
+
+
+def _out_of_one_item(model: ModuleModel, parts: list[cst.BaseExpression]) -> bool:
+    """Tell locals that one statement has unpacked: `func, args, kwargs = queue.get()`."""
+    statements = set()
+    for part in parts:
+        scope = model.tree.scope_of(part)
+        bindings = scope.bindings.get(part.value, []) if isinstance(part, cst.Name) else []
+        if len(bindings) != 1 or not bindings[0].path:
+            return False
+        statements.add(id(bindings[0].value))
+    return len(statements) == 1
 
 
 def _spawns(model: ModuleModel) -> Iterator[Operation]:

@@ -20,6 +20,7 @@ from conclint.program.promises import Promises
 from conclint.program.races import Clash, Races, SharedAccess
 from conclint.program.reach import Reach
 from conclint.program.surroundings import Surroundings
+from conclint.program.task_waits import TaskWait, TaskWaits
 from conclint.program.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Program:
     def conflicts(self) -> list[Conflict]:
         """The races worth telling, at most one for each function and variable."""
         return conflicts(self.races)
+
+    def task_waits(self) -> Iterator[TaskWait]:
+        """Yield where the end of tasks is waited for under the lock of the object that they were handed to."""
+        return TaskWaits(self.graph, self.locks, self.reach).found()
 
     def bare_uses(self) -> Iterator[Breach]:
         """Yield the calls of methods on objects that go past the lock of nearly all others."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.draft import Place
-from conclint.knowledge.schema import Domain
+from conclint.knowledge.schema import Domain, Where
 from conclint.model.accesses import Access, accesses
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
 from conclint.model.confined import confined_at
+from conclint.model.definitions import is_stub
 from conclint.model.given_containers import (
     Argument,
     accesses_of_given,
@@ -54,7 +55,7 @@ from conclint.syntax.walk import is_literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from conclint.model import Function, ModuleModel
+    from conclint.model import Function, Handover, ModuleModel
     from conclint.model.variables import Variable
     from conclint.syntax import Locator
 
@@ -199,6 +200,7 @@ class _Summariser:
             assumes_unknown=self._comes_locked(function),
             renews_locks=renews_locks(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
+            is_stub=function.cls is not None and isinstance(function.node, cst.FunctionDef) and is_stub(function.node),
             given=tuple(
                 self._access(function, access, held, live)
                 for access in draft.given
@@ -391,7 +393,15 @@ class _Summariser:
             self._passed(function, arguments_handed_over(root.handover))
             if function is not None and root.handover is not None
             else (),
+            self._pool(root.handover) if root.handover is not None else "",
         )
+
+    def _pool(self, handover: Handover) -> str:
+        func = handover.call.func
+        if handover.where is not Where.WORKER or not isinstance(func, cst.Attribute):
+            return ""
+        path = self.model.locks.path(func.value)
+        return self.keys.of_lock(path) if path is not None else ""
 
     def _is_exported(self, function: Function) -> bool:
         parent = function.scope.parent

@@ -210,6 +210,8 @@ class FunctionFact(msgspec.Struct, frozen=True):
     """It gives the object new locks, as only those do who know that nobody else has it."""
     asks_who_runs: bool = False
     """It asks which thread or loop runs it, so it may be prepared for either."""
+    is_stub: bool = False
+    """It does nothing itself: who calls it on some object means what a derived class has in its place."""
     given: tuple[AccessFact, ...] = ()
     """What it does to containers that it, or a function around it, was given: the variable is the key of a parameter."""
     defined_if: tuple[tuple[str, bool], ...] = ()
@@ -258,6 +260,8 @@ class RootFact(msgspec.Struct, frozen=True):
     awaited: bool = False
     """The coroutine that hands it over waits for it on the spot."""
     passed: tuple[PassedFact, ...] = ()
+    pool: str = ""
+    """The identity, as of a lock, of the pool that it is handed to."""
 
 
 class HandoverFact(msgspec.Struct, frozen=True):
