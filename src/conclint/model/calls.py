@@ -35,7 +35,8 @@ class Receiver(enum.Enum):
     SELF = "self"  # the caller's own object
     SUPER = "super"  # that too, and no override of the method
     FRESH = "fresh"  # an object that the caller has made and not given away
-    COMMON = "common"  # one that a global or an enclosing function's variable holds
+    COMMON = "common"  # one that a global holds
+    CAPTURED = "captured"  # one that an enclosing function's variable holds
     PART = "part"  # one that an attribute of the caller's own object holds
     PARAMETER = "parameter"  # one that the caller was given
     OTHER = "other"
@@ -129,6 +130,7 @@ _PARTS = {
     Receiver.SELF: Receiver.PART,
     Receiver.PART: Receiver.PART,
     Receiver.COMMON: Receiver.COMMON,
+    Receiver.CAPTURED: Receiver.CAPTURED,
     Receiver.PARAMETER: Receiver.PARAMETER,
     Receiver.FRESH: Receiver.FRESH,
 }
@@ -137,7 +139,7 @@ _PARTS = {
 def _of_variable(module: ModuleModel, function: Function, name: str) -> Receiver:
     owner = function.scope.owner(name)
     if owner is not function.scope:
-        return Receiver.COMMON
+        return Receiver.CAPTURED if owner is not None and owner.is_callable else Receiver.COMMON
     if module.variables.is_fresh(name, function):
         return Receiver.FRESH
     bindings = owner.bindings.get(name, [])

@@ -6,6 +6,7 @@ path in which `()` stands for what a call gives back. Never a guess: where an ex
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -89,7 +90,8 @@ class Foreign:
             for filling in self._module.resolver.displays.fillings.of(binding.value)
             if not filling.many
         }
-        found.discard("")
+        # Of the standard library's own objects all that counts is known as facts.
+        found = {path for path in found if path and path.partition(".")[0] not in sys.stdlib_module_names}
         return found.pop() if len(found) == 1 else ""
 
     def _attribute(self, node: cst.Attribute, deep: int) -> str:

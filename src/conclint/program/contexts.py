@@ -26,6 +26,7 @@ class Own(enum.Enum):
     """Whose object `self` is, seen from the thread."""
 
     SHARED = "shared"  # several threads have it
+    CAPTURED = "captured"  # a local of the function that has started the thread, or of one around, holds it
     SOMEBODYS = "somebody's"  # it was reached through other objects, and may be another one each time
     DISTINCT = "distinct"  # each run of the root has one of its own, though others may reach it
     ALONE = "alone"  # the thread has made it and given it to nobody
@@ -195,6 +196,8 @@ def _owned(own: Own, receiver: str, *, at_root: bool) -> Own:
         return Own.ALONE
     if receiver == "common":
         return Own.SHARED
+    if receiver == "captured":
+        return Own.CAPTURED
     if receiver == "self" or own is Own.ALONE or (receiver == "part" and at_root):
         return own
     # What a thread's own function was given, others may well have too.

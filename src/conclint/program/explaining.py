@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OWN = {
     Own.SHARED: "",
+    Own.CAPTURED: ", for an object that a local variable holds",
     Own.SOMEBODYS: ", for an object that was reached through others",
     Own.DISTINCT: ", each run with an object of its own",
     Own.ALONE: ", for an object that this thread has made and nobody else has",

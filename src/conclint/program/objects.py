@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from conclint.program.graph import CallGraph
     from conclint.program.races import SharedAccess
 
+_COMMON = (Own.SHARED, Own.CAPTURED)
+
 
 class Objects:
     """Answers about the objects of which threads run methods."""
@@ -38,8 +40,10 @@ class Objects:
             return True
         if self._of_two_names(first, second):
             return True
-        if first.root is None or second.root is None or Own.SHARED not in (first.own, second.own):
+        if first.root is None or second.root is None or {first.own, second.own}.isdisjoint(_COMMON):
             return False
+        if Own.CAPTURED in (first.own, second.own) and first.root.made_in != second.root.made_in:
+            return True  # nothing shows that a local of one function is what another one has
         owners = [self.owner_of(context) for context in (first, second)]
         if not all(owners):
             return False

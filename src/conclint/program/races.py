@@ -265,7 +265,7 @@ class Races:
     def _hold_one_lock(self, first: Context, one: SharedAccess, second: Context, other: SharedAccess) -> bool:
         """Tell threads that come to the two places under one lock, or perhaps one, though others come without it."""
         held = [
-            self._entering.of(access.function.key, thread).union(access.fact.locks)
+            self._entering.of(access.function.key, thread).union(access.fact.locks, access.locks)
             for thread, access in ((first, one), (second, other))
         ]
         unknown = any(UNKNOWN_LOCK in locks for locks in held)

@@ -95,7 +95,7 @@ class CallFact(msgspec.Struct, frozen=True):
     """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
 
     `receiver` is whose method is called, a value of `conclint.model.calls.Receiver`: "none", "self", "super", "fresh",
-    "common", "part", "parameter" or "other".
+    "common", "captured", "part", "parameter" or "other".
     """
 
     callee: str
