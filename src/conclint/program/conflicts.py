@@ -142,8 +142,9 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
     for other in _nearest(access, outside):
         if not races.are_of_threads(other.locks) or not conflict_between(access, other):
             continue
-        guarded = [one for one in outside if one.locks & other.locks]
-        if len(guarded) * 2 < len(outside) or not any(one.kind.writes for one in guarded):
+        counted = [one for one in outside if one.function.key != access.function.key] if access.fact.drains else outside
+        guarded = [one for one in counted if one.locks & other.locks]
+        if len(guarded) * 2 < len(counted) or not any(one.kind.writes for one in guarded):
             continue
         threads = races.parallel(access, other, _anybody)
         if threads is not None:

@@ -169,25 +169,35 @@ class Contexts:
         return tuple(reversed(found))
 
     def _reach(self, first: Iterable[str], context: Context) -> None:
-        """Follow the calls of the functions that a context begins with, on the shortest ways."""
+        """Follow the calls of the functions that a context begins with, on the shortest ways.
+
+        Where it is still the object that the context began with whose methods run, its parts are as much of the
+        context's own as it is itself.
+        """
         beginning = list(first)
         self._begins[context.number].update(beginning)
-        pending: deque[tuple[str, Context, tuple[str, Context] | None]] = deque((key, context, None) for key in beginning)
+        pending: deque[tuple[str, Context, tuple[str, Context] | None, bool]] = deque(
+            (key, context, None, True) for key in beginning
+        )
+        on_first: set[tuple[str, Context]] = set()
         while pending:
-            at, running, before = pending.popleft()
+            at, running, before, is_first = pending.popleft()
             if at in self._entered and before is None:
                 self._entered[at].add((running, ()))
-            if at not in self._graph.functions or running in self._found[at]:
+            if at not in self._graph.functions or (at, running) in on_first or (running in self._found[at] and not is_first):
                 continue
-            self._found[at].add(running)
-            self._came_from[at, running] = before
+            if is_first:
+                on_first.add((at, running))
+            if running not in self._found[at]:
+                self._found[at].add(running)
+                self._came_from[at, running] = before
             for edge in self._graph.calls(at):
                 if edge.fact.confined is Confinement.MAIN and not running.in_main:
                     continue
-                passed = running.owning(_owned(running.own, edge.receiver, at_root=before is None))
+                passed = running.owning(_owned(running.own, edge.receiver, at_root=is_first))
                 if edge.callee in self._entered:
                     self._entered[edge.callee].add((passed, edge.fact.nones))
-                pending.append((edge.callee, passed, (at, running)))
+                pending.append((edge.callee, passed, (at, running), is_first and edge.receiver == "self"))
 
 
 def _owned(own: Own, receiver: str, *, at_root: bool) -> Own:

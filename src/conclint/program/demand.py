@@ -77,6 +77,7 @@ class _Search:
             for call in self._graph.functions[key].calls:
                 if not call.callee:
                     yield from self._wish(call.symbol, key, Use.ON_LOOP)
+        yield from self._under_locks()
         yield from self._bases({self._graph.functions[key].owner for key in reached} - {""})
 
     def _reached(self, pending: list[str]) -> dict[str, None]:
@@ -94,6 +95,13 @@ class _Search:
             if not call.callee:
                 use = Use.OWN if call.receiver in ("fresh", "other") else Use.CALLED
                 yield from self._wish(call.symbol, function.key, use)
+
+    def _under_locks(self) -> Iterator[Wish]:
+        """Yield the objects of a class with which it works under a lock: their state may be what the lock is for."""
+        for key, function in self._graph.functions.items():
+            for call in function.calls:
+                if call.locks and call.receiver == "part" and not call.callee and function.owner in self._graph.locking_classes:
+                    yield from self._wish(call.symbol, key, Use.CALLED)
 
     def _bases(self, classes: set[str]) -> Iterator[Wish]:
         for key in classes:
