@@ -70,3 +70,19 @@ def test_names_that_lead_in_circles_mean_nothing() -> None:
     one = ModuleSummary("a.py", "a", exports={"x": "b.x.x"})
     two = ModuleSummary("b.py", "b", exports={"x": "a.x.y"})
     assert Linker([one, two]).resolve("a.x") == ""
+
+
+def test_what_a_class_works_with_under_its_lock() -> None:
+    assert wished("""
+        import threading, store
+        class Counter:
+            def __init__(self):
+                self.lock = threading.Lock()
+                self.shelf = store.Shelf()
+                self.other = store.Other()
+            def take(self):
+                with self.lock: return self.shelf.take()
+            def look(self): return self.other.look()
+        def ring(): pass
+        threading.Thread(target=ring).start()
+    """) == [("store.py", "Shelf.().take", Use.CALLED)]
