@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import operator
 import re
 import threading
 import warnings
@@ -12,13 +14,15 @@ import libcst as cst
 
 from conclint.errors import SyntaxFailure
 from conclint.source import Source
+from conclint.syntax.building import as_tokenised
 from conclint.syntax.tree import Tree
 from conclint.syntax.walk import walk
 
 # CPython's tokenizer gives up at 200 nested brackets (Parser/tokenizer.h, MAXLEVEL); libcst's native parser has no
 # such limit and overflows the C stack somewhere above 1,000.
 _DEEP = 150
-_BRACKETS = re.compile(r"[()\[\]{}]")
+_BRACKETS = re.compile(r"[()\[\]{}]+")
+_STEP = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 # Chains without brackets recurse in the parser too: `- - - x`, `not not x`, `a.b.c...`, `f()()()`. Those that are longer
 # than any person writes are parsed on a stack of their own.
 _CHAIN = re.compile(r"(?:[-+~][ \t]*|not[ \t]+|lambda[ \t]*:[ \t]*){100}|(?:\.\w+|\(\)|\[\w*\]|\*\*\w+){300}")
@@ -35,7 +39,8 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
+        with as_tokenised():
+            module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
@@ -81,14 +86,9 @@ def _failure(text: str, reason: str, line: int, column: int) -> SyntaxFailure:
 
 
 def _refuse_what_overflows(text: str) -> None:
-    depth = deepest = 0
-    for found in _BRACKETS.finditer(text):
-        if found[0] in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif depth:
-            depth -= 1
-    if deepest <= _DEEP:
+    depths = list(itertools.accumulate(map(_STEP.__getitem__, "".join(_BRACKETS.findall(text))), initial=0))
+    # What is closed without having been opened counts for nothing: depth is measured from the lowest so far.
+    if max(map(operator.sub, depths, itertools.accumulate(depths, min))) <= _DEEP:
         return
     # Brackets in strings and comments were counted too, so let the interpreter decide.
     try:
