@@ -87,7 +87,7 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
         return steps.fact.stake is Stake.REFILL and _undoes(write, steps)
     if steps.kind is AccessKind.ITERATE:
         # Binding the name to another container leaves the one that is gone through as it is.
-        return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT
+        return write.fact.element and write.kind is not AccessKind.CHECK_THEN_ACT and not write.fact.replaces
     if steps.kind in _UPDATES and steps.fact.element:
         return write.fact.element or write.kind is AccessKind.STORE
     return True

@@ -30,6 +30,7 @@ from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers
 from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
+from conclint.model.replacing import only_replaces
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
@@ -267,6 +268,7 @@ class _Summariser:
             drains=access.drains,
             voids=takes_away(self.model, access),
             given=access.is_given(function),
+            replaces=only_replaces(self.model, access),
             own_key=function.name == "__init__" and access.is_of_own_key(function),
             stake=access.stake,
             phases=phase_facts(

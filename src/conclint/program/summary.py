@@ -68,6 +68,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Takes away what a test may have seen: stores None, or removes an element."""
     given: bool = False
     """A plain store of what the function was given, as it is or in another type."""
+    replaces: bool = False
+    """A store of an element that is surely there already."""
     own_key: bool = False
     """One operation, of a constructor, on the element whose key is the new object's own."""
     stake: Stake = Stake.HARM

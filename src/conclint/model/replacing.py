@@ -1,0 +1,75 @@
+"""Stores of elements that are surely there already: they change what a container holds, and not how much."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from conclint.model.words import AccessKind
+from conclint.syntax.children import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.accesses import Access
+    from conclint.model.module import ModuleModel
+
+_DEFINING = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+
+
+def only_replaces(module: ModuleModel, access: Access) -> bool:
+    """Tell `d[k] = v` where the function has asked for `d[k]` before, or whether it is there; and any of a list."""
+    node = access.node
+    if access.kind is not AccessKind.MUTATE or access.deletes or not isinstance(node, cst.Subscript):
+        return False
+    if module.variables.is_list(access.variable):
+        return not any(isinstance(part.slice, cst.Slice) for part in node.slice)
+    name = module.code(node)
+    return any(
+        isinstance(part, cst.Subscript) and module.code(part) == name
+        for asked in _asked_before(module, node)
+        for part in descendants(asked)
+    ) or any(_is_there(module, test, node) for test in _holding(module, node))
+
+
+def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the tests and plain statements that a function has surely been through when it comes to a place."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, _DEFINING):
+            return
+        if isinstance(outer, cst.If) and inner is not outer.test:
+            yield outer.test
+        if isinstance(outer, cst.IndentedBlock):
+            for before in itertools.takewhile(lambda one: one is not inner, outer.body):  # noqa: B023
+                if isinstance(before, cst.SimpleStatementLine):
+                    yield from (part for part in before.body if not isinstance(part, cst.Del))
+                elif isinstance(before, cst.If):
+                    yield before.test
+        inner = outer
+
+
+def _holding(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """Yield the tests around a place that have come out true."""
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if isinstance(outer, _DEFINING):
+            return
+        if isinstance(outer, cst.If) and inner is outer.body:
+            yield outer.test
+        inner = outer
+
+
+def _is_there(module: ModuleModel, test: cst.BaseExpression, element: cst.Subscript) -> bool:
+    """Tell `k in d` for `d[k]`."""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or len(element.slice) != 1:
+        return False
+    asked, key = test.comparisons[0], element.slice[0].slice
+    return (
+        isinstance(asked.operator, cst.In)
+        and isinstance(key, cst.Index)
+        and module.code(asked.comparator) == module.code(element.value)
+        and module.code(test.left) == module.code(key.value)
+    )
