@@ -14,6 +14,7 @@ from conclint.model.escape import fate_of
 from conclint.model.graph import OpKind
 from conclint.model.paths import Conditions, explore, outcome
 from conclint.model.patience import is_bounded
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,6 +132,14 @@ def _picked(module: ModuleModel, path: str, waiting: Function) -> cst.CSTNode | 
     return None
 
 
+def _is_test(module: ModuleModel, node: cst.CSTNode) -> bool:
+    """Tell what an `if` or `while` tests by itself, or together with other conditions: whether there is anything in it."""
+    inner, outer = node, module.tree.parent(node)
+    while isinstance(outer, (cst.BooleanOperation, cst.UnaryOperation)):
+        inner, outer = outer, module.tree.parent(outer)
+    return isinstance(outer, (cst.If, cst.While)) and inner is outer.test
+
+
 class _Leaving:
     """The ways through a function, with what has become of the waiter that it has put into a queue."""
 
@@ -181,6 +190,10 @@ class _Leaving:
         if id(op.node) in self._waits and isinstance(op.node, cst.Call) and op.kind is OpKind.CALL:
             told = outcome(op.node)
             return [(_WOKEN, ((told, True),)), (_LATE, ((told, False),))]
+        if op.kind is OpKind.LOAD and self._is_queue(op.node) and _is_test(self._module, op.node):
+            # Where nobody is in the queue, the waiter is not either.
+            name = dotted_name(op.node)
+            return [(state, ((name, True),)), (_OUT, ((name, False),))]
         return [(_OUT, ())] if self._may_take_out(op) else None
 
     def _may_take_out(self, op: Op) -> bool:
