@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.model.lowering import caught_names
 from conclint.model.values import Constant
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _FUNCTIONS = frozenset({cst.FunctionDef, cst.Lambda})
 _BRANCHING = frozenset({cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase})
 _GOING_OVER = frozenset({cst.For, cst.CompFor})
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
-_ASKING = frozenset({"main_thread", "_MainThread"})
+_ASKING = ("main_thread", "_MainThread", "mainthread")
 _EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseException"})
 
 
@@ -88,7 +89,7 @@ def _leaves(body: cst.BaseSuite) -> bool:
 
 
 def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
-    """Tell whether `node` stands in a branch that a private constant of the module closes: `if _IS_SYNC:`."""
+    """Tell whether `node` stands in a branch that is closed: by a private constant of the module, or `if True:`."""
     inner = node
     for outer in module.tree.ancestors(node):
         if outer.__class__ in _DEFINING:
@@ -104,6 +105,8 @@ def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
 def _constant(module: ModuleModel, test: cst.BaseExpression) -> bool | None:
     negated = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
     name = test.expression if isinstance(test, cst.UnaryOperation) else test
+    if isinstance(name, cst.Name) and name.value in ("True", "False"):
+        return (name.value == "True") is not negated
     if not isinstance(name, cst.Name) or not name.value.startswith("_"):
         return None
     values = module.values(name)
@@ -134,12 +137,45 @@ def _is_local(host: cst.BaseExpression) -> bool:
 
 
 def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
-    """Tell whether the function of `node` asks which thread it is, or expects what happens in another one."""
+    """Tell whether the function of `node` asks which thread it is, or expects what happens in another one.
+
+    So does what is only done when something is set that only such functions set: `if self._old_handler is not None`.
+    """
     function = module.function_at(node)
     if function is None:
         return False
-    asks = any(attribute.attr.value in _ASKING for attribute in function.scope.attributes)
-    return asks or any(name.value in _ASKING for name in function.scope.names) or expects_refusal(module, node)
+    return _asks(function) or expects_refusal(module, node) or _is_left_by_main_thread(module, node)
+
+
+def _asks(function: Function) -> bool:
+    """Tell a function that asks for the main thread itself, or by way of one that is called so: `is_main_thread()`."""
+    named = (attribute.attr.value for attribute in function.scope.attributes)
+    return any(name.endswith(_ASKING) for names in (named, (name.value for name in function.scope.names)) for name in names)
+
+
+def _is_left_by_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
+    inner = node
+    for outer in module.tree.ancestors(node):
+        if outer.__class__ in _DEFINING:
+            return False
+        if isinstance(outer, cst.If) and inner is outer.body:
+            if any(_is_set_by_askers(module, part) for part in descendants(outer.test) if isinstance(part, cst.Attribute)):
+                return True
+        inner = outer
+    return False
+
+
+def _is_set_by_askers(module: ModuleModel, attribute: cst.Attribute) -> bool:
+    """Tell whether an attribute of an object is only set, but to None or False, by functions that ask for the main thread."""
+    cls = module.class_of_receiver(attribute.value)
+    stores = cls.attributes.get(attribute.attr.value, ()) if cls is not None else ()
+    setting = [store for store in stores if store.kind is not BindingKind.DECLARE and not _is_unset(store.value)]
+    setters = [module.function_at(store.node) for store in setting]
+    return bool(setters) and all(setter is not None and _asks(setter) for setter in setters)
+
+
+def _is_unset(value: cst.CSTNode | None) -> bool:
+    return isinstance(value, cst.Name) and value.value in ("None", "False")
 
 
 def expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:

@@ -39,6 +39,7 @@ class Foreign:
         """Return the path of what `node` stands for, empty where that is not of another module or not certain."""
         found = self._known.get(id(node))
         if found is None:
+            self._known[id(node)] = ""  # what is asked about again on the way is named after itself: `queue: queue.Queue`
             found = self._known[id(node)] = "" if deep > _DEEPEST else self._path(node, deep)
         return found
 

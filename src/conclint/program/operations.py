@@ -79,7 +79,7 @@ class Operation:
             self.effect or getattr(facts, "effect", None) or "",
             getattr(facts, "main_thread_only", False),
             self._is_thread_safe(),
-            getattr(facts, "reentrant", None),
+            None if isinstance(facts, Type) else getattr(facts, "reentrant", None),
             getattr(facts, "coroutine", False) or is_awaited(self.model, self.node),
             is_kept_to_main_thread(self.model, self.node),
             threads,
@@ -135,7 +135,10 @@ def _events(model: ModuleModel) -> Iterator[Operation]:
 
 
 def _library_calls(model: ModuleModel) -> Iterator[Operation]:
-    """Calls of functions and constructors that wait, change the process, or mind which thread they run in."""
+    """Calls of functions and constructors that wait, change the process, or mind which thread they run in.
+
+    Making a lock or a queue takes none of its locks: nothing interrupted is half through what is new.
+    """
     for scope in model.scopes:
         for call in scope.calls:
             values = model.values(call.func)
@@ -153,7 +156,7 @@ def _matters(facts: Function | Type) -> bool:
     return any(
         getattr(facts, name, None) not in (None, False, "")
         for name in ("effect", "main_thread_only")
-    ) or (getattr(facts, "reentrant", None) is False) or _minds_threads(facts)
+    ) or (not isinstance(facts, Type) and facts.reentrant is False) or _minds_threads(facts)
 
 
 def _minds_threads(facts: Function | Type) -> bool:
