@@ -129,3 +129,44 @@ def test_what_comes_out_of_a_container_is_what_was_put_in(add: str, loop: str, f
     program = Program([summary_of(text, "scheduler"), summary_of(EXECUTORS, "executors")])
     (key,) = [key for key, function in program.functions.items() if function.name == "Scheduler.close"]
     assert [program.functions[edge.callee].name for edge in program.graph.calls(key)] == found
+
+
+LOCKS = """
+import threading
+
+class Pool:
+    def __init__(self):
+        self._one = threading.Lock()
+        self._other = threading.Lock()
+        self._workers = {}
+        threading.Thread(target=self._watch).start()
+
+    def grow(self):
+        with self._one:
+            self._add()
+
+    def renew(self):
+        with self._other:
+            self._workers.clear()
+            self._add()
+
+    def _add(self):
+        self._workers[object()] = None
+
+    def _watch(self):
+        LOOP
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "found"),
+    [
+        ("for worker in self._workers: print(worker)", [("self._workers", "Pool._watch")]),
+        ("with self._one: print([worker for worker in self._workers])", []),  # may be the right one
+    ],
+)
+def test_what_is_done_under_one_lock_or_another_is_no_protection_from_who_holds_neither(
+    loop: str, found: list[tuple[str, str]]
+) -> None:
+    program = Program([summary_of(LOCKS.replace("LOOP", loop), "pool")])
+    assert [(one.access.fact.label, one.access.doer) for one in program.conflicts] == found

@@ -58,7 +58,7 @@ def conflicts(races: Races) -> list[Conflict]:
             continue
         by_function: dict[str, list[Conflict]] = {}
         for access in accesses:
-            conflict = _of(races, access, accesses)
+            conflict = _of(races, access, accesses) or _against_users(races, variable, access, accesses)
             if conflict is not None:
                 by_function.setdefault(access.function.key, []).append(conflict)
         found.extend(min(several, key=_gravity) for several in by_function.values())
@@ -112,7 +112,7 @@ def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) ->
     seen, guarded = next(_seen(races, access, accesses), None), _against_a_guard(races, access, accesses)
     if guarded is not None and guarded.believed:
         return guarded
-    return seen or guarded or _against_users(races, access, accesses)
+    return seen or guarded
 
 
 def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
@@ -160,14 +160,16 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
     return None
 
 
-def _against_users(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Conflict | None:
+def _against_users(
+    races: Races, variable: str, access: SharedAccess, accesses: Sequence[SharedAccess]
+) -> Conflict | None:
     """Return the conflict between an object's own thread and its users, where a lock shows that they are to be kept apart."""
     if access.locks or not access.kind.compound or races.comes_first(access) or _is_set_apart(access):
         return None
     outside = [one for one in accesses if not one.in_construction]
     if not any(races.show_sharing(one.locks) for one in outside):
         return None
-    for other in _nearest(access, outside):
+    for other in _nearest(access, (*outside, *races.under_some_lock(variable))):
         if access.locks & other.locks or not conflict_between(access, other):
             continue
         threads = races.with_its_user(access, other)

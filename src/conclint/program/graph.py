@@ -13,6 +13,9 @@ from conclint.source.naming import is_test
 
 UNKNOWN_LOCK = "?"
 """Stands for a lock of which it is only known that somebody holds it."""
+SOME_LOCK = "??"
+"""Stands for a lock that each caller holds, another one each."""
+_LOCALS = "<locals>"
 _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
 
 if TYPE_CHECKING:
@@ -68,8 +71,11 @@ class CallGraph:
             return
         yield callee, receiver
         function = self.functions[callee]
-        if function.owner and fact.receiver != "super" and (fact.receiver == "self" or function.is_stub):
-            for override in self.linker.overrides(callee):
+        if not function.owner or fact.receiver == "super" or not (fact.receiver == "self" or function.is_stub):
+            return
+        for override in self.linker.overrides(callee):
+            # A class inside a function is nobody's but that function's.
+            if fact.receiver == "self" or _LOCALS not in self.functions[override].name:
                 yield override, receiver
 
     @functools.cached_property
@@ -263,4 +269,4 @@ class CallGraph:
 def common_locks(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """Return the locks that two callers both hold; where each holds another one, it is not known what that protects."""
     both = one & other
-    return both if both or not (one and other) else frozenset((UNKNOWN_LOCK,))
+    return both if both or not (one and other) else frozenset((SOME_LOCK,))

@@ -11,7 +11,7 @@ from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.contexts import Context, Own, Runner, in_order
 from conclint.program.entering import EntryLocks
-from conclint.program.graph import UNKNOWN_LOCK
+from conclint.program.graph import SOME_LOCK, UNKNOWN_LOCK
 from conclint.program.objects import Objects
 from conclint.program.passing import Passing
 from conclint.program.phases import Phases, given, has_joined
@@ -84,15 +84,25 @@ class Races:
 
     @functools.cached_property
     def variables(self) -> dict[str, list[SharedAccess]]:
-        """All accesses by variable; attributes under the most basic class that has them."""
+        """All accesses by variable, those aside of which the locks are not known."""
+        return self._accesses[0]
+
+    def under_some_lock(self, variable: str) -> list[SharedAccess]:
+        """Return the accesses of a variable each caller of which holds a lock, another one each."""
+        return self._accesses[1].get(variable, [])
+
+    @functools.cached_property
+    def _accesses(self) -> tuple[dict[str, list[SharedAccess]], dict[str, list[SharedAccess]]]:
+        """Attributes are under the most basic class that has them."""
         found: dict[str, list[SharedAccess]] = defaultdict(list)
+        half_known: dict[str, list[SharedAccess]] = defaultdict(list)
         for function in self._graph.functions.values():
             contexts = self._contexts.of(function.key)
             entry = self._graph.entry_locks[function.key]
             if UNKNOWN_LOCK in entry:
                 continue
             for fact in function.accesses:
-                locks = self._locks.guards(frozenset(fact.locks) | entry)
+                locks = self._locks.guards(entry.union(fact.locks) - {SOME_LOCK})
                 alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
                 constructing = function.key in self._graph.construction and (
                     fact.base is Base.SELF or not function.is_constructor
@@ -100,7 +110,7 @@ class Races:
                 phases = self._phases.at(function.key, fact.phases)
                 runners = self._contexts.given(function.key, given(fact.phases)) if fact.phases else contexts
                 access = SharedAccess(fact, function, runners, locks, alone, constructing, phases)
-                found[self._variable(fact)].append(access)
+                (half_known if SOME_LOCK in entry else found)[self._variable(fact)].append(access)
         passing = Passing(self._graph)
         for function in self._graph.functions.values():
             for fact in function.given:
@@ -108,7 +118,7 @@ class Races:
                     passed = self._of_given(passing.through(function, fact, actual))
                     if passed is not None and (variable := self._variable(passed.fact)) in found:
                         found[variable].append(passed)
-        return found
+        return found, half_known
 
     def _of_given(self, through: Through | None) -> SharedAccess | None:
         """Return an access of a container under the name that it has as a parameter, as one by the function that passes it."""
@@ -116,7 +126,7 @@ class Races:
             return None
         user = through.user
         locks = through.locks | self._graph.entry_locks[user.key]
-        if UNKNOWN_LOCK in locks:
+        if not locks.isdisjoint((UNKNOWN_LOCK, SOME_LOCK)):
             return None
         contexts = self._contexts.of(user.key)
         if through.root is not None:
@@ -268,8 +278,8 @@ class Races:
             self._entering.of(access.function.key, thread).union(access.fact.locks, access.locks)
             for thread, access in ((first, one), (second, other))
         ]
-        unknown = any(UNKNOWN_LOCK in locks for locks in held)
-        return unknown or bool(self._locks.guards(held[0]) & self._locks.guards(held[1]))
+        unknown = any(not locks.isdisjoint((UNKNOWN_LOCK, SOME_LOCK)) for locks in held)
+        return (unknown and all(held)) or bool(self._locks.guards(held[0]) & self._locks.guards(held[1]))
 
 
 def _are_alternatives(one: FunctionFact, other: FunctionFact) -> bool:
