@@ -15,7 +15,7 @@ from conclint.program.graph import SOME_LOCK, UNKNOWN_LOCK
 from conclint.program.objects import Objects
 from conclint.program.passing import Passing
 from conclint.program.phases import Phases, given, has_joined
-from conclint.program.tasks import Task, Tasks, take_turns
+from conclint.program.tasks import Tasks, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -240,7 +240,7 @@ class Races:
                     continue
                 if not _at_once(first, second, one, other) or self._objects.are_two(first, second, one, other):
                     continue
-                if first.number != second.number and take_turns(self._tasks_of(first, one), self._tasks_of(second, other)):
+                if self._wait_for_each_other(first, second, one, other):
                     continue
                 if self._objects.is_own_local(first, one) and self._objects.is_own_local(second, other):
                     continue
@@ -268,9 +268,14 @@ class Races:
             return False
         return access.function.owner in linker.order(maker.owner) or maker.owner in linker.order(access.function.owner)
 
-    def _tasks_of(self, context: Context, access: SharedAccess) -> frozenset[Task]:
-        """Return the tasks that do an access, or wait on the spot until it is done."""
-        return self._tasks.of(access.function.key) if context.in_main else context.tasks
+    def _wait_for_each_other(self, first: Context, second: Context, one: SharedAccess, other: SharedAccess) -> bool:
+        """Tell a thread for which one task waits on the spot, and what that very task does else."""
+        if first.number == second.number or not (first.tasks or second.tasks):
+            return False
+        return take_turns(*(
+            self._tasks.of(access.function.key) if thread.in_main else thread.tasks
+            for thread, access in ((first, one), (second, other))
+        ))
 
     def _hold_one_lock(self, first: Context, one: SharedAccess, second: Context, other: SharedAccess) -> bool:
         """Tell threads that come to the two places under one lock, or perhaps one, though others come without it."""
