@@ -14,7 +14,7 @@ import libcst as cst
 
 from conclint.errors import SyntaxFailure
 from conclint.source import Source
-from conclint.syntax.building import as_tokenised
+from conclint.syntax.building import as_parsed
 from conclint.syntax.tree import Tree
 from conclint.syntax.walk import walk
 
@@ -39,7 +39,7 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        with as_tokenised():
+        with as_parsed():
             module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
