@@ -71,7 +71,7 @@ def test_a_thread_of_one_module_changes_a_global_of_another_through_a_third(tmp_
     assert (finding["path"], finding["line"], finding["context"]) == ("till.py", 8, "add")
     assert related(finding) == [
         ("shop.py", 7, "handed to a thread here, and comes to 'add' through 'book'"),
-        ("booking.py", 8, "'add' is called here"),
+        ("booking.py", 8, "'book' calls 'add' here"),
     ]
 
 
@@ -86,7 +86,7 @@ def test_it_is_the_same_in_one_module(tmp_path: Path) -> None:
     assert (finding["line"], finding["context"]) == (update, "add")
     assert related(finding) == [
         ("shop.py", start, "handed to a thread here, and comes to 'add' through 'book'"),
-        ("shop.py", call, "'add' is called here"),
+        ("shop.py", call, "'book' calls 'add' here"),
     ]
 
 

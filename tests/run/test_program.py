@@ -122,7 +122,7 @@ main()
     flows = {flow.thread: [(step.span.line, step.message) for step in flow.steps] for flow in finding.flows}
     assert flows["a thread"] == [
         (11, "handed to a thread here"),
-        (5, "'add' is called here"),
+        (5, "'sell' calls 'add' here"),
         (8, "'takings' is changed here"),
     ]
     assert flows["the main thread"][-1] == (8, "'takings' is changed here")
@@ -177,8 +177,9 @@ class Pool:
     )
     (finding,) = [one for one in check_program([found], installed_rules())[0] if one.code == "CON402"]
     assert [(note.span.line, note.message) for note in finding.related] == [
-        (9, "'Pool._make' is called here"),
-        (11, "'Pool._connect' is called here"),
+        (9, "'Pool.take' calls 'Pool._make' here"),
+        (11, "'Pool._make' calls 'Pool._connect' here"),
+        (17, "a lock of the class, 'self._lock', is taken here"),
     ]
 
 
@@ -206,7 +207,10 @@ class Pool:
 """,
     )
     (finding,) = [one for one in check_program([found], installed_rules())[0] if one.code == "CON402"]
-    assert [(note.span.line, note.message) for note in finding.related] == [(9, "'Pool.take' calls 'Pool.make' here")]
+    assert [(note.span.line, note.message) for note in finding.related] == [
+        (9, "'Pool.take' calls 'Pool.make' here"),
+        (15, "a lock of the class, 'self._lock', is taken here"),
+    ]
 
 
 def test_notes_tell_how_both_sides_of_a_deadlock_are_reached() -> None:
@@ -233,9 +237,9 @@ main()
     )
     first, _ = [one for one in check_program([found], installed_rules())[0] if one.code == "CON208"]
     assert [(note.span.line, note.message) for note in first.related] == [
-        (15, "'main' is called here"),
-        (14, "'serve' is called here"),
+        (15, "module code calls 'main' here"),
+        (14, "'main' calls 'serve' here"),
         (8, "here 'plates' is taken under 'stove'"),
         (13, "handed to a thread here, and comes to 'prepare' through 'cook'"),
-        (5, "'prepare' is called here"),
+        (5, "'cook' calls 'prepare' here"),
     ]

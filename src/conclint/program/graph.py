@@ -21,7 +21,7 @@ _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conclint.program.summary import CallFact, FunctionFact, ModuleSummary, RootFact
+    from conclint.program.summary import AcquireFact, CallFact, FunctionFact, ModuleSummary, RootFact
 
 
 class CallEdge(NamedTuple):
@@ -119,6 +119,13 @@ class CallGraph:
 
     def _is_of_window(self, cls: str) -> bool:
         return any(self.linker.classes[key].of_window for key in self.linker.order(cls))
+
+    def lock_taken_by(self, owner: str) -> AcquireFact | None:
+        """Return where a method takes a lock of a class or of one of its bases, which shows that threads share its objects."""
+        classes = set(self.linker.order(owner)) if owner in self.linker.classes else set()
+        taken = (acquire for function in self.functions.values() for acquire in function.acquires)
+        own = (one for one in taken if one.lock.partition("@")[0].rpartition(".")[0] in classes)
+        return min(own, key=lambda one: one.place, default=None)
 
     @functools.cached_property
     def _of_tasks(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from conclint.program.conflicts import Conflict
 from conclint.program.contexts import Context, Runner, in_order
 
 if TYPE_CHECKING:
-    from conclint.draft import Remedy
+    from conclint.draft import Place, Remedy
     from conclint.finding import Severity
     from conclint.program.beliefs import Breach
     from conclint.program.graph import CallEdge
@@ -102,6 +102,9 @@ def _notes(program: Program, clash: Clash) -> tuple[Note, ...]:
         notes.append(Note(other.fact.place, f"{VERBS[other.kind]} in '{other.doer}'{under}"))
     for context, side in ((clash.one, access), (clash.two, other)):
         notes += _coming(program, side.function, context)
+    taken = program.graph.lock_taken_by(access.function.owner)
+    if clash.one.runner is clash.two.runner is Runner.ANYBODY and not (access.locks or other.locks) and taken is not None:
+        notes.append(Note(taken.place, f"a lock of the class, '{program.locks.label(taken.lock)}', is taken here"))
     return tuple(dict.fromkeys(notes))
 
 
@@ -123,7 +126,7 @@ def _coming(program: Program, function: FunctionFact, context: Context) -> list[
         return _way(program, context, function)
     calls = [edge.fact for edge in program.graph.callers.get(function.key, ()) if _lets_in(edge)]
     places = sorted(call.place for call in calls if call.place is not None)
-    return [Note(place, f"'{place.context}' calls '{function.name}' here") for place in places[:_MOST_CALLERS]]
+    return [_called(place, function) for place in places[:_MOST_CALLERS]]
 
 
 def _lets_in(edge: CallEdge) -> bool:
@@ -148,11 +151,13 @@ def _flows(program: Program, clash: Clash) -> tuple[Steps, ...]:
 
 def _way(program: Program, context: Context, function: FunctionFact) -> list[Note]:
     """Return the calls through which a thread comes to a function."""
-    return [
-        Note(call.place, f"'{callee.name}' is called here")
-        for call, callee in program.way(function.key, context)
-        if call.place is not None
-    ]
+    ways = program.way(function.key, context)
+    return [_called(call.place, callee) for call, callee in ways if call.place is not None]
+
+
+def _called(place: Place, function: FunctionFact) -> Note:
+    caller = f"'{place.context}' calls" if place.context else "module code calls"
+    return Note(place, f"{caller} '{function.name}' here")
 
 
 def made_notes(program: Program, lock: str) -> tuple[Note, ...]:
