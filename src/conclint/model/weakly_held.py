@@ -11,6 +11,7 @@ from conclint.model.catching import is_caught
 from conclint.model.graph import OpKind
 from conclint.model.paths import NO_FACTS, explore
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAPPINGS = frozenset({"weakref.WeakValueDictionary"})
 _REFERENCES = frozenset({"weakref.ref", "weakref.ReferenceType", "weakref.WeakMethod"})
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*_MAPPINGS, *_REFERENCES))
 _RAISED = ("KeyError", "LookupError", "AttributeError", "TypeError", "Exception", "BaseException")
 
 
@@ -44,11 +46,29 @@ class Vanishing:
 
 def vanishing(module: ModuleModel) -> Iterator[Vanishing]:
     """Yield where something is fetched from a weak mapping or reference only because it was there a moment ago."""
-    for function in module.functions:
-        graph = module.graph(function)
+    names = _names(module)
+    for function in module.functions if names else ():
+        graph = module.graph(function) if _mentions(function, names) else None
         questions = list(_questions(module, function, graph)) if graph is not None else []
         if graph is not None and questions:
             yield from _trusting(module, function, graph, questions)
+
+
+def _names(module: ModuleModel) -> frozenset[str]:
+    """Return the names of variables and attributes to which something is bound that looks weak; most modules have none."""
+    bindings = (one for scope in module.scopes for some in (*scope.bindings.values(), scope.stores) for one in some)
+    return frozenset(
+        one.name
+        for one in bindings
+        if isinstance(one.value, cst.Call) and dotted_name(one.value.func).rpartition(".")[2] in _LAST_NAMES
+    )
+
+
+def _mentions(function: Function, names: frozenset[str]) -> bool:
+    return any(
+        any(one.attr.value in names for one in scope.attributes) or any(one.value in names for one in scope.names)
+        for scope in function.scopes
+    )
 
 
 def _questions(module: ModuleModel, function: Function, graph: Graph) -> Iterator[Vanishing]:
