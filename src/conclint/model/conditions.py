@@ -126,6 +126,11 @@ def _may_come_with_locks(module: ModuleModel, function: Function, lock: Lock) ->
         return True
     if any(root.function is function and root.where is not Where.CALLER for root in module.roots):
         return False
+    outer = module.function_of(function.scope.parent) if function.scope.parent is not None else None
+    if outer is not None and lock.parameter and outer.scope.is_callable:
+        # Who gave it the condition may well have taken it.
+        held = module.entry_locks(outer) | module.entries.held_by_callers(outer)
+        return bool(held) or _may_come_with_locks(module, outer, lock)
     if function.is_module or module.entries.is_private(function):
         return False
     is_public = function.scope.parent is not None and not function.scope.parent.is_callable

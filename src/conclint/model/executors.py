@@ -58,6 +58,8 @@ def left_executors(module: ModuleModel) -> Iterator[LeftExecutor]:
         handles = [fate_of(module, use.node) for use in fate.uses if isinstance(use.node, cst.Call)]
         if any(escape.way is not Way.PASSED for handle in handles for escape in handle.escapes):
             continue  # somebody else waits for the tasks, and a `with` would keep the function from returning
+        if handles and all(_is_waited_out(module, handle) for handle in handles):
+            continue  # its workers have nothing to do, and end when the function lets go of it
         name = variable_of(module, site.call)
         if all(_only_lends(module, escape) for escape in fate.escapes) and not _is_deleted(site, name):
             yield LeftExecutor(site, name, function, in_loop, fate)
@@ -128,6 +130,18 @@ def _is_waited_for(module: ModuleModel, call: cst.Call, inside: Sequence[cst.CST
         return False
     asked = [use.node for use in fate.uses] + [escape.node for escape in fate.escapes]
     return all(any(at in inside for at in module.tree.ancestors(node)) for node in asked)
+
+
+def _is_waited_out(module: ModuleModel, handle: Fate) -> bool:
+    """Tell a task for whose end `concurrent.futures.wait` waits, which raises nothing of what became of it."""
+    given = [module.tree.parent(escape.node) for escape in handle.escapes if escape.way is Way.PASSED]
+    calls = [module.tree.parent(one) for one in given if isinstance(one, cst.Arg)]
+    return any(
+        isinstance(call, cst.Call)
+        and module.symbol(call.func) == "concurrent.futures.wait"
+        and all(arg.keyword is None or "ALL_COMPLETED" in module.code(arg.value) for arg in call.args)
+        for call in calls
+    )
 
 
 def _waits(module: ModuleModel, escape: Escape) -> bool:

@@ -85,7 +85,7 @@ class Fallible:
         if self._takes_or_releases(node):
             return True
         if isinstance(func, cst.Attribute):
-            if func.attr.value in _QUIET_CALLS or _is_service(func) or self._asks_container(func):
+            if func.attr.value in _QUIET_CALLS or _is_service(func) or self._asks_container(func) or self._tells_event(func):
                 return True
             if func.attr.value == "wait":
                 return self._model.locks.lock(func.value) is not None
@@ -97,6 +97,13 @@ class Fallible:
         """Tell a method of a list, dict or set that fails for no item and no key: `d.get`, `s.add`."""
         values = self._model.values(func.value) if func.attr.value in _FAILS_FOR_NO_ITEM else (UNKNOWN,)
         return all(isinstance(value, Items) for value in values)
+
+    def _tells_event(self, func: cst.Attribute) -> bool:
+        """Tell `event.set` and `event.clear`, of what is known to be an event."""
+        values = self._model.values(func.value) if func.attr.value in ("set", "clear") else (UNKNOWN,)
+        return all(
+            isinstance(value, Instance) and value.facts is not None and value.facts.kind is Primitive.EVENT for value in values
+        )
 
     def _takes_or_releases(self, call: cst.Call) -> bool:
         """Tell a call on a lock, and that of a function that is there to take or release one."""

@@ -77,8 +77,8 @@ def _reached(module: ModuleModel, root: Root) -> Iterator[tuple[Function, tuple[
         yield function, path
         for call in calls_of(module, function) if len(path) < _FARTHEST else ():
             called = call.functions[0] if len(call.functions) == 1 else None
-            if called is None or call.receiver not in (Receiver.SELF, Receiver.NONE):
-                continue
+            if called is None or call.receiver not in (Receiver.SELF, Receiver.NONE) or module.entries.may_be_wrapped(called):
+                continue  # a decorator may hand it to another thread: `@mainthread`
             if not called.is_async and not called.is_generator:
                 pending.append((called, (*path, call.node)))
 

@@ -84,6 +84,8 @@ class Resolver:
         """The questions that are being answered, by how many are around each."""
         self._cut = _NOWHERE
         """The outermost of them that a question further in was cut short for."""
+        self._provisional: dict[tuple[int, int], tuple[int, Values]] = {}
+        self._provisional_until: dict[int, list[tuple[int, int]]] = {}
         self._passing = 0
         self._passing_since = 0
         hierarchy = self.hierarchy = Hierarchy(self.values, knowledge)
@@ -136,22 +138,31 @@ class Resolver:
         """Return and remember what `find` says, or `without` where it says nothing or is at it already.
 
         When a question comes up again while it is being answered, what is found on the way back to it is provisional,
-        and only its own answer is remembered; this is the low link of Tarjan's algorithm (SIAM J. Comput. 1972).
+        and only its own answer is remembered; this is the low link of Tarjan's algorithm (SIAM J. Comput. 1972). Until it
+        has been answered the provisional answers are given again: what they lack, it gets by the first way to them.
         """
         key, depth = id(asked), len(self._open)
         if key in self._open:
             self._cut = min(self._cut, self._open[key])
             return without
+        provisional = self._provisional.get((key, self._passing))
+        if provisional is not None:
+            self._cut = min(self._cut, provisional[0])
+            return provisional[1]
         before, self._cut = self._cut, _NOWHERE
         self._open[key] = depth
         try:
             found = find(asked) or without
         finally:
             del self._open[key]
+            for done in self._provisional_until.pop(depth, ()):
+                del self._provisional[done]
         if self._cut >= depth:
             known[key] = found
             self._cut = before
         else:
+            self._provisional[key, self._passing] = self._cut, found
+            self._provisional_until.setdefault(self._cut, []).append((key, self._passing))
             self._cut = min(self._cut, before)
         return found
 

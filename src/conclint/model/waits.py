@@ -65,6 +65,7 @@ def unrepeated_waits(module: ModuleModel) -> Iterator[Unrepeated]:
             wrong = guard is not None and _is_believed(module, function, call, guard)
         else:
             turns = loop is not None and (_comes_back(module, call) or (guard is not None and _ends_a_turn(module, call)))
+            turns = turns or (loop is not None and guard is not None and _takes_all_there_is(module, function, call, guard))
             wrong = not turns
         if wrong and not _is_repeated_by_callers(module, function, call):
             yield Unrepeated(call, event.object, guard)
@@ -128,6 +129,17 @@ def _is_believed(module: ModuleModel, function: Function, call: cst.Call, guard:
         func = node.func if op.kind is OpKind.CALL and isinstance(node, cst.Call) else None
         if isinstance(func, cst.Attribute) and func.attr.value in _TAKES and dotted_name(func.value) in tested:
             return True
+    return False
+
+
+def _takes_all_there_is(module: ModuleModel, function: Function, call: cst.Call, guard: cst.If) -> bool:
+    """Tell whether what the guard tests is copied as a whole behind the wait, `batch = self.jobs[:]`: if empty, for nothing."""
+    tested = {dotted_name(part) for part in (guard.test, *descendants(guard.test))} - {""}
+    graph = module.graph(function)
+    for op in straight_after(graph, call) if graph is not None else ():
+        if isinstance(op.node, cst.Subscript) and dotted_name(op.node.value) in tested:
+            index = op.node.slice[0].slice
+            return op.kind is OpKind.LOAD and isinstance(index, cst.Slice) and index.lower is None and index.upper is None
     return False
 
 

@@ -33,6 +33,11 @@ class CallEdge(NamedTuple):
     fact: CallFact
 
 
+def _is_test_of(callee: str, caller: str) -> bool:
+    """Tell what a test puts in the place of a method, for itself: that says nothing of the code that calls it."""
+    return is_test(callee.partition(":")[0]) and not is_test(caller.partition(":")[0])
+
+
 class CallGraph:
     """Who calls whom, across modules; what may be called from outside; which locks every caller holds."""
 
@@ -75,7 +80,8 @@ class CallGraph:
             return
         for override in self.linker.overrides(callee):
             # A class inside a function is nobody's but that function's.
-            if fact.receiver == "self" or _LOCALS not in self.functions[override].name:
+            own = fact.receiver == "self" or _LOCALS not in self.functions[override].name
+            if own and not _is_test_of(override, caller):
                 yield override, receiver
 
     @functools.cached_property
