@@ -43,8 +43,9 @@ COUNTING = """
 class Count:
     def __init__(self):
         self.total = 0
-    def work(self):
-        self.total += 1
+        self.counts = dict()
+    def work(self, key=None):
+        {count}
     def start(self):
         for _ in range(2):
             threading.Thread(target=self.work).start()
@@ -113,7 +114,7 @@ def test_objects_of_a_window_are_used_in_its_thread(imports: str, base: str, bod
     ],
 )
 def test_threads_are_greenlets_where_they_are_replaced(imports: str, told: bool) -> None:
-    assert bool(conflicts_of(count=COUNTING.format(imports=imports))) is told
+    assert bool(conflicts_of(count=COUNTING.format(imports=imports, count="self.total += 1"))) is told
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,16 @@ def test_threads_are_greenlets_where_they_are_replaced(imports: str, told: bool)
 def test_what_a_test_does_to_private_parts_shows_nothing(reset: str, tests: str, told: bool) -> None:
     found = conflicts_of(**{"ledger": LEDGER.format(reset=reset), tests: TEST.format(reset=reset)})
     assert bool(found) is told
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        ("self.counts[key] += 1", False),
+        ("self.counts['all'] += 1", True),
+        ("self.counts[key] += len(str(key))", True),
+        ("self.counts[key] = self.counts[key] + 1", False),
+    ],
+)
+def test_bare_counts_under_computed_keys_are_nobody_elses(count: str, told: bool) -> None:
+    assert bool(conflicts_of(count=COUNTING.format(imports="import threading", count=count))) is told

@@ -11,7 +11,6 @@ from conclint.model.memory import once_per_function
 from conclint.model.words import CHANGING, AccessKind, Base, Stake
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
-from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,13 +81,6 @@ class Access:
     def removes(self) -> bool:
         """It is one operation that takes something out of a container."""
         return self.kind is AccessKind.MUTATE and _method_of(self.node) in _REMOVING
-
-    def is_of_own_key(self, function: Function) -> bool:
-        """Tell one operation on the element whose key is the object's own: `Cls.table[self.id] = 0`."""
-        if self.kind is not AccessKind.MUTATE or not isinstance(self.node, cst.Subscript) or not function.receiver_name:
-            return False
-        keys = [part.slice.value for part in self.node.slice if isinstance(part.slice, cst.Index)]
-        return len(keys) == 1 and dotted_name(keys[0]).partition(".")[0] == function.receiver_name
 
     @property
     def counts(self) -> bool:

@@ -129,7 +129,7 @@ def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) 
 
 def _is_reported_alone(access: SharedAccess, other: SharedAccess) -> bool:
     """Without locks the side that takes several steps is the one to mend; a plain write disturbs it, but is no mistake."""
-    if access.kind is AccessKind.UPDATE and access.fact.element and not other.locks:
+    if access.kind is AccessKind.UPDATE and access.fact.of_some_key and not other.locks:
         # Nothing shows that two threads have the same key, and with it `counts[key] += 1` still loses updates only up to
         # Python 3.9 and without the global interpreter lock.
         return False

@@ -16,6 +16,7 @@ from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
 from conclint.model.confined import confined_at
 from conclint.model.definitions import is_stub
+from conclint.model.elements import is_of_own_key, is_of_some_key, only_replaces
 from conclint.model.given_containers import (
     Argument,
     accesses_of_given,
@@ -30,7 +31,6 @@ from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers
 from conclint.model.optional_locks import is_maybe_locked
 from conclint.model.phases import nones_in
-from conclint.model.replacing import only_replaces
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
@@ -268,8 +268,9 @@ class _Summariser:
             drains=access.drains,
             voids=takes_away(self.model, access),
             given=access.is_given(function),
+            of_some_key=is_of_some_key(access),
             replaces=only_replaces(self.model, access),
-            own_key=function.name == "__init__" and access.is_of_own_key(function),
+            own_key=function.name == "__init__" and is_of_own_key(access, function),
             stake=access.stake,
             phases=phase_facts(
                 self.model,

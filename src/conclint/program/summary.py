@@ -68,6 +68,8 @@ class AccessFact(msgspec.Struct, frozen=True):
     """Takes away what a test may have seen: stores None, or removes an element."""
     given: bool = False
     """A plain store of what the function was given, as it is or in another type."""
+    of_some_key: bool = False
+    """Of an element whose key is computed, so that others may mean other elements."""
     replaces: bool = False
     """A store of an element that is surely there already."""
     own_key: bool = False

@@ -1,4 +1,4 @@
-"""Stores of elements that are surely there already: they change what a container holds, and not how much."""
+"""Which element of a container an access is about: one that is there already, the object's own, or one of some key."""
 
 from __future__ import annotations
 
@@ -9,14 +9,32 @@ import libcst as cst
 
 from conclint.model.words import AccessKind
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name, is_constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.accesses import Access
+    from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
 
 _DEFINING = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+
+
+def is_of_own_key(access: Access, function: Function) -> bool:
+    """Tell one operation on the element whose key is the object's own: `Cls.table[self.id] = 0`."""
+    if access.kind is not AccessKind.MUTATE or not isinstance(access.node, cst.Subscript) or not function.receiver_name:
+        return False
+    keys = [part.slice.value for part in access.node.slice if isinstance(part.slice, cst.Index)]
+    return len(keys) == 1 and dotted_name(keys[0]).partition(".")[0] == function.receiver_name
+
+
+def is_of_some_key(access: Access) -> bool:
+    """Tell an access of an element whose key is computed, so that others may mean other elements."""
+    target = access.node.target if isinstance(access.node, cst.AugAssign) else access.node
+    if not access.element or not isinstance(target, cst.Subscript):
+        return False
+    return not all(isinstance(part.slice, cst.Index) and is_constant(part.slice.value) for part in target.slice)
 
 
 def only_replaces(module: ModuleModel, access: Access) -> bool:
