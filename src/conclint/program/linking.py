@@ -28,8 +28,10 @@ class Linker:
         self._modules: dict[str, list[ModuleSummary]] = defaultdict(list)
         self._by_last_name: dict[str, list[ModuleSummary]] = defaultdict(list)
         self._name_of: dict[str, str] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
         for module in modules:
             self._name_of[module.path] = module.name
+            self._imports[module.path] = module.imports
             self.functions.update((function.key, function) for function in module.functions)
             self.classes.update((cls.key, cls) for cls in module.classes)
             if module.name:
@@ -151,6 +153,20 @@ class Linker:
     def package(self, key: str) -> str:
         """Return the outermost package of what has a key."""
         return self._name_of.get(key.partition(":")[0], "").partition(".")[0]
+
+    def home(self, key: str) -> str:
+        """Return the folder of the outermost package of what has a key, or of the part of a package without `__init__.py`.
+
+        The parts of such a package import each other by names that begin with those of the folders around them.
+        """
+        path = key.partition(":")[0]
+        name = self._name_of.get(path, "")
+        folders = path.removesuffix(".py").removesuffix("/__init__").split("/")
+        around = folders[: len(folders) - name.count(".") - 1]
+        starts = {tuple(one.split(".")[:end]) for one in self._imports.get(path, ()) for end in range(1, one.count(".") + 1)}
+        if any(tuple(around[-count:]) in starts for count in range(1, len(around))):
+            return "/".join(around)
+        return "/".join(folders[: len(around) + 1])
 
     def order(self, key: str) -> tuple[str, ...]:
         """Return a class and its bases that are in the program, in the order in which attributes are looked up."""

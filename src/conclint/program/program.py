@@ -11,6 +11,7 @@ from conclint.program.callers import Uncovered, uncovered_calls
 from conclint.program.conflicts import Conflict, conflicts
 from conclint.program.contexts import Context, Contexts
 from conclint.program.deadlocks import Deadlocks
+from conclint.program.forked import Forked
 from conclint.program.graph import CallGraph
 from conclint.program.handovers import misfits
 from conclint.program.linking import Linker
@@ -66,6 +67,11 @@ class Program:
     def waiting(self) -> Waiting:
         """Where threads wait while they hold a lock."""
         return Waiting(self.graph, self._contexts, self.locks, self.reach)
+
+    @functools.cached_property
+    def forked(self) -> Forked:
+        """What becomes of threads at a fork."""
+        return Forked(self.graph)
 
     @functools.cached_property
     def surroundings(self) -> Surroundings:
