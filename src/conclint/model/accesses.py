@@ -10,7 +10,7 @@ import libcst as cst
 from conclint.model.memory import once_per_function
 from conclint.model.words import CHANGING, AccessKind, Base, Stake
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,8 @@ _VIEWS = frozenset({"items", "keys", "values", "elements"})
 _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter", "chain", "islice", "cycle", "takewhile",
                    "dropwhile", "filterfalse", "starmap", "zip_longest", "iteritems", "itervalues", "iterkeys", "viewitems",
                    "viewvalues", "viewkeys"})
+_CALLING = frozenset({cst.Call, cst.Await, cst.Yield})
+_NO_USES = frozenset({cst.Param, cst.Annotation, cst.NameItem})
 _ORDERING = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 _COPYING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "copy", "deepcopy", "len", "bool"})
 
@@ -58,7 +60,7 @@ class Access:
     def method(self) -> str:
         """The method that is called on the object that the variable holds, of which nothing else is known."""
         call = self.parts[0]
-        if self.kind is not AccessKind.READ or not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        if self.kind is not AccessKind.READ or not is_a(call, cst.Call) or not is_a(call.func, cst.Attribute):
             return ""
         return call.func.attr.value if call.func.value is self.node else ""
 
@@ -104,11 +106,13 @@ class Access:
     def is_given(self, function: Function) -> bool:
         """Tell a plain store of what the function was given, as it is or in another type: `self._hosts = set(hosts)`."""
         value = self.value
+        if value is None:
+            return False
         given: list[cst.CSTNode | None] = [value]
-        if isinstance(value, cst.Call) and isinstance(value.func, cst.Name) and value.func.value in _CONVERTING:
+        if is_a(value, cst.Call) and is_a(value.func, cst.Name) and value.func.value in _CONVERTING:
             given = [part.value for part in value.args]
         parameters = {parameter.name.value for parameter in function.parameters}
-        return bool(given) and all(isinstance(part, cst.Name) and part.value in parameters for part in given)
+        return bool(given) and all(is_a(part, cst.Name) and part.value in parameters for part in given)
 
     @property
     def operation(self) -> str:
@@ -181,19 +185,20 @@ class Collector:
                 yield name, variable
 
     def _variable(self, node: cst.CSTNode | None) -> Variable | None:
-        if isinstance(node, cst.Name):
+        if is_a(node, cst.Name):
             return self.variables.of_name(node.value, self.function.scope)
-        if isinstance(node, cst.Attribute):
+        if is_a(node, cst.Attribute):
             return self.variables.of_attribute(node, self.function)
         return None
 
     def collect(self) -> Iterator[Access]:
         """Yield the accesses of one step, and the read-modify-writes."""
         for scope in self.scopes:
+            shared = {name: self.variables.of_name(name, scope) for name in {node.value for node in scope.names}}
             for name in scope.names:
                 if name.value in self.aliases:
                     yield from self._through_alias(name, self.aliases[name.value])
-                elif (variable := self.variables.of_name(name.value, scope)) is not None:
+                elif (variable := shared[name.value]) is not None:
                     yield from self._access(name, variable)
             for attribute in scope.attributes:
                 if (variable := self.variables.of_attribute(attribute, self.function)) is not None:
@@ -210,13 +215,13 @@ class Collector:
         binding = self.stored.get(id(node))
         if binding is not None:
             yield self._stored(node, variable, binding, element=False)
-        elif isinstance(parent, cst.Subscript) and parent.value is node:
+        elif is_a(parent, cst.Subscript) and parent.value is node:
             yield self._subscripted(parent, variable)
-        elif isinstance(parent, cst.Attribute) and parent.value is node:
-            yield from self._method(parent, variable)
+        elif is_a(parent, cst.Attribute) and parent.value is node:
+            yield self._method(parent, variable)
         elif self._is_gone_through(node):
             yield Access(variable, AccessKind.ITERATE, node, (node,))
-        elif not isinstance(parent, (cst.Param, cst.Annotation, cst.NameItem)):
+        elif parent.__class__ not in _NO_USES:
             yield Access(variable, AccessKind.READ, node, (node,))
 
     def _subscripted(self, subscript: cst.Subscript, variable: Variable) -> Access:
@@ -251,9 +256,9 @@ class Collector:
     def _reads(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the reads of a variable that a value is computed from, directly or through one local."""
         for part in descendants(value):
-            if isinstance(part, (cst.Name, cst.Attribute)) and self._variable(part) == variable:
+            if self._is_of(variable, part):
                 yield part
-            elif isinstance(part, cst.Name):
+            elif is_a(part, cst.Name):
                 for binding in self._local_bindings(part):
                     if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
                         yield from self._read_directly(variable, binding.value)
@@ -266,31 +271,37 @@ class Collector:
 
     def _read_directly(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
         for part in descendants(value):
-            if isinstance(part, (cst.Name, cst.Attribute)) and self._variable(part) == variable:
+            if self._is_of(variable, part):
                 yield part
 
-    def _method(self, attribute: cst.Attribute, variable: Variable) -> Iterator[Access]:
+    def _is_of(self, variable: Variable, node: cst.CSTNode) -> bool:
+        if is_a(node, cst.Attribute):
+            return node.attr.value == variable.name and self._variable(node) == variable
+        return is_a(node, cst.Name) and node.value == variable.name and self._variable(node) == variable
+
+    def _method(self, attribute: cst.Attribute, variable: Variable) -> Access:
         call = self.module.tree.parent(attribute)
         name = attribute.attr.value
-        if not isinstance(call, cst.Call) or call.func is not attribute:
-            yield Access(variable, AccessKind.READ, attribute.value, (attribute,))
-        elif name in CHANGING and self.variables.is_container(variable):
-            yield Access(variable, AccessKind.MUTATE, call, (call,), element=True)
-        elif name in _VIEWS and self._is_gone_through(call):
-            yield Access(variable, AccessKind.ITERATE, call, (call,))
-        else:
-            yield Access(variable, AccessKind.READ, attribute.value, (call,), element=True)
+        if not is_a(call, cst.Call) or call.func is not attribute:
+            return Access(variable, AccessKind.READ, attribute.value, (attribute,))
+        if name in CHANGING and self.variables.is_container(variable):
+            return Access(variable, AccessKind.MUTATE, call, (call,), element=True)
+        if name in _VIEWS and self._is_gone_through(call):
+            return Access(variable, AccessKind.ITERATE, call, (call,))
+        return Access(variable, AccessKind.READ, attribute.value, (call,), element=True)
 
     def _is_gone_through(self, node: cst.CSTNode) -> bool:
         """Tell what a loop goes through step by step, as it is or through what hands on one item at a time."""
         parent = self.module.tree.parent(node)
-        if isinstance(parent, cst.Arg):
+        if is_a(parent, cst.Arg):
             call = self.module.tree.parent(parent)
-            if not isinstance(call, cst.Call) or parent.star:
+            if not is_a(call, cst.Call) or parent.star:
                 return False
             called = (self.module.symbol(call.func) or "").rpartition(".")[2]
             return called in _LAZY and self._is_gone_through(call)
-        return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node and parent.asynchronous is None
+        if not is_a(parent, cst.For) and not is_a(parent, cst.CompFor):
+            return False
+        return parent.iter is node and parent.asynchronous is None
 
 
 def _adds_number(node: cst.CSTNode) -> bool:
@@ -300,12 +311,12 @@ def _adds_number(node: cst.CSTNode) -> bool:
 
 
 def _method_of(node: cst.CSTNode) -> str:
-    func = node.func if isinstance(node, cst.Call) else None
-    return func.attr.value if isinstance(func, cst.Attribute) else ""
+    func = node.func if is_a(node, cst.Call) else None
+    return func.attr.value if is_a(func, cst.Attribute) else ""
 
 
 def _calls(node: cst.CSTNode) -> bool:
-    return any(isinstance(part, (cst.Call, cst.Await, cst.Yield)) for part in descendants(node))
+    return any(part.__class__ in _CALLING for part in descendants(node))
 
 
 def _is_copy(value: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:

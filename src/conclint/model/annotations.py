@@ -8,6 +8,7 @@ import libcst as cst
 
 from conclint.model.values import NONE, NOTHING_KNOWN, UNKNOWN, ClassValue, Instance, Items, Symbol, union
 from conclint.syntax import BindingKind
+from conclint.syntax.walk import literal
 
 if TYPE_CHECKING:
     from conclint.model.resolve import Resolver
@@ -70,7 +71,7 @@ class Annotations:
     def _said(self, node: cst.SimpleString) -> cst.BaseExpression | None:
         if id(node) not in self._parsed:
             try:
-                text = node.evaluated_value
+                text = literal(node)
                 self._parsed[id(node)] = cst.parse_expression(text) if isinstance(text, str) else None
             except Exception:  # noqa: BLE001 -- an annotation may hold any text
                 self._parsed[id(node)] = None

@@ -13,7 +13,7 @@ import libcst as cst
 from conclint.model.stakes import stake_of
 from conclint.model.words import AccessKind
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ def _tested(
     found = [access for node in descendants(test) if (access := by_node.get(id(node))) is not None]
     if found:
         return found
-    names = [node for node in descendants(test) if isinstance(node, cst.Name)]
+    names = [node for node in descendants(test) if is_a(node, cst.Name)]
     return [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
 
 

@@ -10,7 +10,7 @@ import libcst as cst
 from conclint.model.lowering import caught_names
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
@@ -94,7 +94,7 @@ def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
     for outer in module.tree.ancestors(node):
         if outer.__class__ in _DEFINING:
             return False
-        if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
+        if is_a(outer, cst.If) and (inner is outer.body or inner is outer.orelse):
             taken = _constant(module, outer.test)
             if taken is not None and taken is not (inner is outer.body):
                 return True

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.graph import OpKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class Contracts:
         return id(function) in self._of_unknown
 
     @functools.cached_property
+    def _hinted(self) -> bool:
+        """Whether the text of the module speaks of locks at all."""
+        return _hints(self._module.source.text)
+
+    @functools.cached_property
     def _wrapped_classes(self) -> frozenset[str]:
         """The names of the classes that are handed to what, by its name, puts locks around their methods."""
         if not self._module.says("ynchroni", "hread_safe", "hreadsafe"):
@@ -114,11 +120,11 @@ class Contracts:
         if not isinstance(function.node, cst.FunctionDef):
             return
         for statement in _first_statements(function.node):
-            if isinstance(statement, cst.Assert):
+            if is_a(statement, cst.Assert):
                 yield from self._tested(statement.test)
-            elif isinstance(statement, cst.If) and _only_raises(statement) and _is_negated(statement.test):
+            elif is_a(statement, cst.If) and _only_raises(statement) and _is_negated(statement.test):
                 yield from self._tested(statement.test.expression)  # type: ignore[attr-defined]
-            elif isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Call) and deep > 0:
+            elif is_a(statement, cst.Expr) and is_a(statement.value, cst.Call) and deep > 0:
                 locks = list(self._asserted_by(statement.value, deep))
                 yield from locks
                 if not locks:
@@ -153,7 +159,7 @@ class Contracts:
         if not isinstance(node, cst.FunctionDef):
             return
         yield from self._required(function, node)
-        sentences = [sentence for sentence in _sentences(node) if _states_contract(sentence)]
+        sentences = [sentence for sentence in _sentences(node) if _states_contract(sentence)] if self._hinted else []
         if not sentences and not _says_locked(function.name):
             return
         known = self._known(function)
@@ -225,9 +231,9 @@ def says_it_locks(name: str) -> bool:
 
 def _first_statements(node: cst.FunctionDef) -> Iterator[cst.CSTNode]:
     for line in node.body.body:
-        statements = line.body if isinstance(line, cst.SimpleStatementLine) else (line,)
+        statements = line.body if is_a(line, cst.SimpleStatementLine) else (line,)
         for statement in statements:
-            if not (isinstance(statement, cst.Expr) and isinstance(statement.value, cst.BaseString)):
+            if not (is_a(statement, cst.Expr) and is_a(statement.value, cst.BaseString)):
                 yield statement
 
 
@@ -254,8 +260,8 @@ def _states_contract(sentence: str) -> bool:
 def _is_documented(node: cst.FunctionDef) -> bool:
     """Tell whether there may be a docstring that speaks of locks; to evaluate one takes longer than to look."""
     first = node.body.body[0] if node.body.body else None
-    first = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first
-    if not isinstance(first, cst.Expr) or not isinstance(first.value, cst.BaseString):
+    first = first.body[0] if is_a(first, cst.SimpleStatementLine) else first
+    if not is_a(first, cst.Expr) or not is_a(first.value, cst.BaseString):
         return False
     return not isinstance(first.value, cst.SimpleString) or _hints(first.value.value)
 

@@ -8,6 +8,7 @@ import functools
 import libcst as cst
 
 from conclint.syntax import Binding, Scope, ScopeKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, every_parameter
 
 
@@ -173,9 +174,9 @@ def is_stub(node: cst.FunctionDef) -> bool:
     """Tell a body that only raises, or does nothing: it is there to be overridden."""
     statements: list[cst.CSTNode] = []
     for line in node.body.body:
-        statements.extend(line.body if isinstance(line, cst.SimpleStatementLine) else (line,))
+        statements.extend(line.body if is_a(line, cst.SimpleStatementLine) else (line,))
     return all(
-        isinstance(statement, (cst.Raise, cst.Pass))
-        or (isinstance(statement, cst.Expr) and isinstance(statement.value, (cst.BaseString, cst.Ellipsis)))
+        is_a(statement, (cst.Raise, cst.Pass))
+        or (is_a(statement, cst.Expr) and is_a(statement.value, (cst.BaseString, cst.Ellipsis)))
         for statement in statements
     )

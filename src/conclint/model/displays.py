@@ -17,6 +17,7 @@ from conclint.model.values import (
     element,
     every,
 )
+from conclint.syntax.walk import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +45,9 @@ class Displays:
         containers = self._resolver.values(node.value)
         index = node.slice[0].slice
         if len(node.slice) == 1 and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
-            return element(containers, index.value.evaluated_value)
+            step = literal(index.value)
+            assert isinstance(step, int)
+            return element(containers, step)
         if isinstance(index, cst.Slice):
             return containers
         return every(containers)

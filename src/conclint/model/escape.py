@@ -6,7 +6,9 @@ through variables, local containers, loops and comprehensions. What happens to i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -23,8 +25,6 @@ from conclint.model.values import FunctionValue, LibraryMethod
 from conclint.syntax import BindingKind, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from conclint.model.module import ModuleModel
     from conclint.syntax import Binding, Scope
 
@@ -73,38 +73,43 @@ class _Follower:
         self.fate = Fate()
         self._seen: set[tuple[int, int]] = set()
         self._pending: list[tuple[cst.CSTNode, int]] = []
-        self._to: dict[type[cst.CSTNode], Callable[..., None]] = {
-            cst.Attribute: self._attribute,
-            cst.Arg: self._argument,
-            cst.Assign: self._assigned,
-            cst.AnnAssign: lambda node, at, depth: self._target(at.target, node, depth),
-            cst.NamedExpr: self._walrus,
-            cst.AugAssign: self._augmented,
-            cst.Return: lambda node, _at, _depth: self._escape(Way.RETURNED, node),
-            cst.Yield: lambda node, _at, _depth: self._escape(Way.YIELDED, node),
-            cst.From: lambda node, _at, _depth: self._escape(Way.YIELDED, node),
-            cst.Await: lambda node, at, _depth: self._use("await", at, node),
-            cst.Element: self._element,
-            cst.StarredElement: self._element,
-            cst.DictElement: self._dict_element,
-            cst.StarredDictElement: lambda _node, at, depth: self.value(self._around(at), depth),
-            cst.ListComp: lambda _node, at, depth: self.value(at, depth + 1),
-            cst.SetComp: lambda _node, at, depth: self.value(at, depth + 1),
-            cst.GeneratorExp: lambda _node, at, depth: self.value(at, depth + 1),
-            cst.DictComp: self._dict_comprehension,
-            cst.For: self._iterable,
-            cst.CompFor: self._iterable,
-            cst.Subscript: self._subscript,
-            cst.Index: self._index,
-            cst.WithItem: self._manager,
-            cst.BooleanOperation: lambda _node, at, depth: self.value(at, depth),
-            cst.IfExp: self._conditional,
-            cst.BinaryOperation: self._operand,
-            cst.ComparisonTarget: self._compared,
-        }
+
+    @classmethod
+    @functools.cache
+    def _following(cls) -> dict[type[cst.CSTNode], Callable[[_Follower, Any, Any, int], None]]:
+        """Return where each construct that an expression may be part of leads."""
         harmless = (cst.Expr, cst.Comparison, cst.UnaryOperation, cst.If, cst.While, cst.Assert,
                     cst.FormattedStringExpression, cst.CompIf, cst.Del, cst.AssignTarget)
-        self._to.update(dict.fromkeys(harmless, lambda _node, _at, _depth: None))
+        return {
+            cst.Attribute: cls._attribute,
+            cst.Arg: cls._argument,
+            cst.Assign: cls._assigned,
+            cst.AnnAssign: lambda self, node, at, depth: self._target(at.target, node, depth),
+            cst.NamedExpr: cls._walrus,
+            cst.AugAssign: cls._augmented,
+            cst.Return: lambda self, node, _at, _depth: self._escape(Way.RETURNED, node),
+            cst.Yield: lambda self, node, _at, _depth: self._escape(Way.YIELDED, node),
+            cst.From: lambda self, node, _at, _depth: self._escape(Way.YIELDED, node),
+            cst.Await: lambda self, node, at, _depth: self._use("await", at, node),
+            cst.Element: cls._element,
+            cst.StarredElement: cls._element,
+            cst.DictElement: cls._dict_element,
+            cst.StarredDictElement: lambda self, _node, at, depth: self.value(self._around(at), depth),
+            cst.ListComp: lambda self, _node, at, depth: self.value(at, depth + 1),
+            cst.SetComp: lambda self, _node, at, depth: self.value(at, depth + 1),
+            cst.GeneratorExp: lambda self, _node, at, depth: self.value(at, depth + 1),
+            cst.DictComp: cls._dict_comprehension,
+            cst.For: cls._iterable,
+            cst.CompFor: cls._iterable,
+            cst.Subscript: cls._subscript,
+            cst.Index: cls._index,
+            cst.WithItem: cls._manager,
+            cst.BooleanOperation: lambda self, _node, at, depth: self.value(at, depth),
+            cst.IfExp: cls._conditional,
+            cst.BinaryOperation: cls._operand,
+            cst.ComparisonTarget: cls._compared,
+            **dict.fromkeys(harmless, lambda _self, _node, _at, _depth: None),
+        }
 
     def value(self, node: cst.CSTNode, depth: int) -> None:
         """Follow the value of an expression to the construct that it is part of, once it comes to its turn."""
@@ -114,14 +119,15 @@ class _Follower:
 
     def run(self) -> Fate:
         """Follow what there is to follow, without recursion: expressions may nest as deep as they like."""
+        following = self._following()
         while self._pending:
             node, depth = self._pending.pop()
             at = self._around(node)
-            follow = self._to.get(at.__class__)
+            follow = following.get(at.__class__)
             if follow is None or depth > _DEEPEST:
                 self._escape(Way.PASSED, node)
             else:
-                follow(node, at, depth)
+                follow(self, node, at, depth)
         return self.fate
 
     def variable(self, owner: Scope, name: str, binding: Binding | None, depth: int) -> None:

@@ -13,6 +13,7 @@ import libcst as cst
 
 from conclint.model.values import NONE, UNKNOWN, Symbol
 from conclint.syntax import BindingKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ class Foreign:
         values = self._module.values(node)
         if len(values) == 1 and isinstance(values[0], Symbol):
             return values[0].name
-        if isinstance(node, cst.Call):
+        if is_a(node, cst.Call):
             called = self.path(node.func, deep + 1)
             return f"{called}()" if called else ""
-        if isinstance(node, cst.Await):
+        if is_a(node, cst.Await):
             return self.path(node.expression, deep + 1)
-        if isinstance(node, cst.Attribute):
+        if is_a(node, cst.Attribute):
             return self._attribute(node, deep)
-        if isinstance(node, cst.Name):
+        if is_a(node, cst.Name):
             scope = self._module.tree.scope_of(node)
             owner = scope.owner(node.value)
             bound = self._bound(owner.bindings.get(node.value, []), deep) if owner is not None else ""

@@ -7,14 +7,14 @@ can't race with it (threading documentation, "Thread Objects": `join` waits unti
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.events import primitives_of
-from conclint.model.graph import Op, OpKind
+from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.paths import Facts, State, explore
 
 if TYPE_CHECKING:
@@ -41,25 +41,42 @@ class Liveness:
         self._leaves: dict[int, frozenset[int]] = {}
         self._ends: dict[int, frozenset[int]] = {}
         self._joined: dict[int, frozenset[int]] = {}
+        self._running: dict[int, tuple[dict[int, frozenset[int]], bool] | None] = {}
 
     def live_at(self, function: Function) -> dict[int, bool]:
         """Return for the nodes of calls, stores and bindings, by `id`, whether a thread started here may be running."""
-        return self._running_at(function, lambda site: site >= 0)
+        found = self._running_at(function)
+        if found is None:
+            return {}
+        sites, complete = found
+        return {node: not complete or any(site >= 0 for site in running) for node, running in sites.items()}
 
     def threads_at(self, function: Function) -> dict[int, bool]:
         """Return the same for threads of this very process that are seen to be made."""
-        threads = {id(site.call) for site in self._module.sites if site.domain is Domain.THREAD}
-        return self._running_at(function, lambda site: site in threads)
+        found = self._running_at(function)
+        if found is None:
+            return {}
+        sites, complete = found
+        return {node: not complete or not self._threads.isdisjoint(running) for node, running in sites.items()}
 
-    def _running_at(self, function: Function, counts: Callable[[int], bool]) -> dict[int, bool]:
-        found: dict[int, bool] = {}
-        graph = self._module.graph(function)
-        if graph is None:
-            return found
+    @functools.cached_property
+    def _threads(self) -> frozenset[int]:
+        return frozenset(id(site.call) for site in self._module.sites if site.domain is Domain.THREAD)
+
+    def _running_at(self, function: Function) -> tuple[dict[int, frozenset[int]], bool] | None:
+        """Return which threads may be running at each node, and whether that is certain."""
+        if id(function) not in self._running:
+            graph = self._module.graph(function)
+            self._running[id(function)] = self._followed(graph) if graph is not None else None
+        return self._running[id(function)]
+
+    def _followed(self, graph: Graph) -> tuple[dict[int, frozenset[int]], bool]:
+        found: dict[int, frozenset[int]] = {}
 
         def see(op: Op, states: Mapping[State, Facts]) -> None:
-            live = any(counts(site) for state in states for site in state)  # type: ignore[attr-defined]
-            found[id(op.node)] = found.get(id(op.node), False) or live
+            running: frozenset[int] = frozenset().union(*states)  # type: ignore[arg-type]
+            before = found.get(id(op.node))
+            found[id(op.node)] = running if before is None else before | running
 
         exploration = explore(graph, frozenset(), self._step, self._module.conditions, concerns=_CONCERNS)
         exploration.visit(see)
@@ -70,11 +87,13 @@ class Liveness:
             exploration = explore(graph, frozenset(), self._step, conditions, may_raise=may_raise, concerns=_CONCERNS)
             exploration.visit(see)
             found |= reached
-        return found if exploration.complete else dict.fromkeys(found, True)
+        return found, exploration.complete
 
     def starts_any(self, function: Function) -> bool:
         """Tell whether threads may begin to run during a call of `function`: it starts one, or calls what does."""
         if not self._starting and not self._given:
+            return False
+        if id(function) not in self._starters:
             return False
         for scope in function.scopes:
             for call in scope.calls:
@@ -85,13 +104,31 @@ class Liveness:
                     return True
         return False
 
+    @functools.cached_property
+    def _starters(self) -> frozenset[int]:
+        """The functions, by `id`, that start a thread or hand something over, or call what does, directly or not."""
+        callers: dict[int, list[int]] = {}
+        pending: list[int] = []
+        for function in self._module.functions:
+            for call in (call for scope in function.scopes for call in scope.calls):
+                if id(call) in self._given or id(call) in self._starting:
+                    pending.append(id(function))
+                elif (called := self._module.called_function(call)) is not None:
+                    callers.setdefault(id(called), []).append(id(function))
+        found: set[int] = set()
+        while pending:
+            key = pending.pop()
+            if key not in found:
+                found.add(key)
+                pending += callers.get(key, ())
+        return frozenset(found)
+
     def left_running(self, function: Function) -> frozenset[int]:
         """Return the creation sites, by `id` of their calls, of threads that outlive a call of `function`."""
         key = id(function)
         if key not in self._leaves:
             self._leaves[key] = frozenset()
-            anything = self._starting or self._given
-            graph = self._module.graph(function) if anything and self._concerns(function) else None
+            graph = self._module.graph(function) if key in self._starters and self._concerns(function) else None
             if graph is not None:
                 exploration = explore(graph, frozenset(), self._step, self._module.conditions, concerns=_CONCERNS)
                 ends = exploration.ends(graph.returned)

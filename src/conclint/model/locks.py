@@ -18,7 +18,7 @@ from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.access_paths import AccessPaths, Path
 from conclint.model.arguments import argument
 from conclint.model.values import NONE, UNKNOWN, Instance, Symbol, Value, Values
-from conclint.syntax import BindingKind
+from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LOCKING = frozenset({Primitive.LOCK, Primitive.SEMAPHORE, Primitive.CONDITION})
 _LOCK_WORDS = frozenset({"mutex", "cond", "condition", "sem", "semaphore", "guard", "cv"})
 _NO_LOCK_WORDS = frozenset({"block", "clock", "unlock", "flock", "deadlock", "subblock"})
+_PLAIN = frozenset({cst.Integer, cst.Float, cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Comparison,
+                    cst.List, cst.Tuple, cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Lambda})
 _CHOICES = (cst.IfExp, cst.BooleanOperation)
 
 
@@ -85,7 +87,7 @@ class LockNames(AccessPaths):
                 name: lock
                 for owner in owners
                 for name, bindings in owner.attributes.items()
-                if (lock := self._made(bindings)) is not None
+                if name not in self._plain_attributes and (lock := self._made(bindings)) is not None
             }
         return self._of_class[id(cls)]
 
@@ -97,6 +99,17 @@ class LockNames(AccessPaths):
             for name, bindings in self._module.tree.root.bindings.items()
             if (lock := self._made(bindings)) is not None
         }
+
+    @functools.cached_property
+    def _plain_attributes(self) -> frozenset[str]:
+        """The attributes, by name, that nothing in the module makes anything but plain data."""
+        plain: set[str] = set()
+        others: set[str] = set()
+        for scope in self._module.scopes:
+            bound = scope.bindings.values() if scope.kind is ScopeKind.CLASS else ()
+            for binding in (*scope.stores, *(each for bindings in bound for each in bindings)):
+                (plain if _is_plain(binding) else others).add(binding.name)
+        return frozenset(name for name in plain - others if not sounds_like_a_lock(name))
 
     @staticmethod
     def key_of_parameter(function: Function, name: str) -> str:
@@ -150,21 +163,23 @@ class LockNames(AccessPaths):
 
     def _lock_itself(self, node: cst.BaseExpression) -> Lock | None:
         values = self._values(node)
-        path = self._path(node)
         locking = [value for value in values if isinstance(value, Instance) and _is_locking(value)]
+        if not locking:
+            return None if all(map(_is_no_lock, values)) else self._by_use(node)
+        path = self._path(node)
         if len({value.facts.domain for value in locking if value.facts is not None}) > 1:
-            return self._of_unknown_sort(node, path)
-        instance = locking[0] if locking else None
-        if instance is None:
-            name = dotted_name(node).rpartition(".")[2]
-            if all(map(_is_no_lock, values)) or path is None:
-                return None
-            if not sounds_like_a_lock(name) and path.key not in self._module.condition_paths:
-                return None
             return self._of_unknown_sort(node, path)
         if any(isinstance(v, Instance) and not _is_locking(v) for v in values):
             return None
-        return self._guard_of(instance) or self._described(node, instance, path, values)
+        return self._guard_of(locking[0]) or self._described(node, locking[0], path, values)
+
+    def _by_use(self, node: cst.BaseExpression) -> Lock | None:
+        """Return the lock that something must be, of unknown class, by its name or by what is done with it."""
+        if sounds_like_a_lock(dotted_name(node).rpartition(".")[2]):
+            return self._of_unknown_sort(node, self._path(node))
+        conditions = self._module.condition_paths
+        path = self._path(node) if conditions else None
+        return self._of_unknown_sort(node, path) if path is not None and path.key in conditions else None
 
     def _of_unknown_sort(self, node: cst.BaseExpression, path: Path | None) -> Lock | None:
         """Return a lock of which it is not known whether threads, processes or coroutines share it."""
@@ -259,6 +274,8 @@ class LockNames(AccessPaths):
 
     def property_of(self, node: cst.Attribute) -> Function | None:
         """Return the function that computes an attribute of an object of this module's classes."""
+        if node.attr.value not in self._module.special_methods.properties:
+            return None
         for value in self._module.values(node.value):
             if isinstance(value, Instance) and value.cls is not None:
                 for cls in self._module.resolver.mro(value.cls):
@@ -267,12 +284,24 @@ class LockNames(AccessPaths):
                         return method if method is not None and method.has_decorator("property") else None
         return None
 
+
+@functools.cache
 def sounds_like_a_lock(name: str) -> bool:
     """Tell whether the name of a variable or attribute says that it is a lock: `_lock`, `rlock`, `queue_mutex`."""
     words = re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     return any(
         word in _LOCK_WORDS or (word.endswith(("lock", "mutex")) and word not in _NO_LOCK_WORDS) for word in words
     )
+
+
+def _is_plain(binding: Binding) -> bool:
+    """Tell what binds a number, a text, a container that is written there, or None."""
+    if binding.kind is not BindingKind.ASSIGN or binding.path or binding.annotation is not None:
+        return False
+    value = binding.value
+    if value.__class__ is cst.Name:
+        return value.value in ("None", "True", "False")
+    return value.__class__ in _PLAIN
 
 
 def _is_no_lock(value: Value) -> bool:

@@ -69,6 +69,12 @@ class Locks:
         self._held: dict[int, dict[int, frozenset[str]]] = {}
         self._handling: dict[int, bool] = {}
 
+    def let_go(self) -> None:
+        """Drop all that was found out; much of it refers to each other in circles."""
+        for room in (self._names, self._contracts, self._effects, self._decorators, self._conditions):
+            vars(room).clear()
+        vars(self).clear()
+
     @property
     def by_key(self) -> dict[str, Lock]:
         """The locks that were asked for so far, by key."""

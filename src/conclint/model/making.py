@@ -10,6 +10,7 @@ from conclint.knowledge.schema import Primitive
 from conclint.model.circumstances import is_conditional
 from conclint.model.escape import fate_of_variable
 from conclint.model.values import Instance
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def leaves_alone(module: ModuleModel, cls: Class, method: Function) -> bool:
 def renews_locks(module: ModuleModel, function: Function) -> bool:
     """Tell a method that gives its object a new lock whatever happens."""
     return any(
-        isinstance(store.node, cst.Attribute)
-        and isinstance(store.value, cst.Call)
+        is_a(store.value, cst.Call)
+        and is_a(store.node, cst.Attribute)
         and dotted_name(store.node.value) == function.receiver_name
         and not is_conditional(module, store.node)
         and any(_is_lock(value) for value in module.values(store.value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
@@ -20,9 +20,23 @@ def once_per_function(
 
     @functools.wraps(find)
     def asked(module: ModuleModel, function: Function) -> _Answer:
-        key = find, id(function)
-        if key not in module.answers:
-            module.answers[key] = find(module, function)
-        return cast("_Answer", module.answers[key])
+        known: dict[int, _Answer] = module.answers[find]  # type: ignore[assignment]
+        key = id(function)
+        if key not in known:
+            known[key] = find(module, function)
+        return known[key]
+
+    return asked
+
+
+def once_per_module(find: Callable[[ModuleModel], _Answer]) -> Callable[[ModuleModel], _Answer]:
+    """Let a question about a module be answered once; nobody may change the answer."""
+
+    @functools.wraps(find)
+    def asked(module: ModuleModel) -> _Answer:
+        known: dict[int, _Answer] = module.answers[find]  # type: ignore[assignment]
+        if 0 not in known:
+            known[0] = find(module)
+        return known[0]
 
     return asked

@@ -7,6 +7,7 @@ locksets are computed for the functions that a question leads to.
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -41,7 +42,7 @@ from conclint.model.values import (
 from conclint.model.variables import Variables
 from conclint.syntax import Binding, Scope, Tree
 from conclint.syntax.children import is_a
-from conclint.syntax.walk import dotted_name
+from conclint.syntax.walk import dotted_name, plain_code
 
 if TYPE_CHECKING:
     from conclint.model.events import Event, Handover, Root
@@ -72,9 +73,9 @@ class ModuleModel:
         self.variables = Variables(self)
         self.fates: dict[int, Fate] = {}  # what `fate_of` has found
         self._graphs: dict[int, Graph | None] = {}
-        self.answers: dict[tuple[object, int], object] = {}
-        """What was asked about functions so far, see `memory`."""
-        self._said: dict[str, bool] = {}
+        self.answers: defaultdict[object, dict[int, object]] = defaultdict(dict)
+        """What was asked so far, by question and `id` of the function, see `memory`."""
+        self._said: dict[tuple[str, ...], bool] = {}
         self._fallible = Fallible(self)
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
 
@@ -87,7 +88,9 @@ class ModuleModel:
         for cls in self._classes.values():
             cls.methods.clear()
             cls.attributes.clear()
-        vars(self.resolver).clear()
+        self.locks.let_go()
+        for room in (self.resolver, self.imports, self.foreign, self.variables, self.conditions, self._fallible):
+            vars(room).clear()
         vars(self).clear()
 
     # definitions
@@ -160,10 +163,9 @@ class ModuleModel:
 
     def says(self, *words: str) -> bool:
         """Tell whether one of these words stands anywhere in the text, if only in a comment or a longer word."""
-        for word in words:
-            if word not in self._said:
-                self._said[word] = word in self.source.text
-        return any(self._said[word] for word in words)
+        if words not in self._said:
+            self._said[words] = any(word in self.source.text for word in words)
+        return self._said[words]
 
     def context_of(self, node: cst.CSTNode) -> str:
         """Return the qualified name of the function or class around `node`, empty at module level."""
@@ -351,7 +353,7 @@ class ModuleModel:
 
     def code(self, node: cst.CSTNode) -> str:
         """Return the source text of `node`."""
-        return self.tree.module.code_for_node(node)
+        return plain_code(node) or self.tree.module.code_for_node(node)
 
     def label(self, node: cst.CSTNode) -> str:
         """Return a short name for an expression, for messages: its dotted name, or its code on one line."""

@@ -20,12 +20,17 @@ _ENDING = ("waitpid", "wait4", "os.close")
 _FAILING = ("OSError", "ProcessLookupError", "EnvironmentError", "IOError", "Exception", "BaseException")
 
 
+def speaks_of_numbers(module: ModuleModel) -> bool:
+    """Tell whether the text of a module gives up the number of anything."""
+    return module.says(*_ENDING)
+
+
 def numbers(module: ModuleModel, accesses: Iterable[Access]) -> dict[int, str]:
     """Return which reads pass a variable, by `id` of their nodes, to what "uses" the number in it or "ends" its meaning.
 
     A use that is ready for the number to be out of date, by a handler, is none.
     """
-    if not module.says(*_ENDING):
+    if not speaks_of_numbers(module):
         return {}
     found = {}
     for access in accesses:

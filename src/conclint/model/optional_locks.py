@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.memory import once_per_function
+
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
 
 
-def is_maybe_locked(module: ModuleModel, function: Function, node: cst.CSTNode) -> bool:
-    """Tell code of a function that runs under a lock or not, as a conditional expression decides."""
-    optional = [
+@once_per_function
+def chosen_withs(module: ModuleModel, function: Function) -> list[cst.With]:
+    """Return the `with` statements of a function that take a lock or not, as a conditional expression decides."""
+    return [
         statement
         for scope in function.scopes
         for statement in scope.withs
         if any(_chooses(module, item.item) for item in statement.items)
     ]
-    return bool(optional) and any(outer is statement for outer in module.tree.ancestors(node) for statement in optional)
 
 
 def _chooses(module: ModuleModel, manager: cst.BaseExpression) -> bool:

@@ -17,7 +17,7 @@ import libcst as cst
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
 from conclint.model.lowering import constant_truth
 from conclint.model.words import CHANGING
-from conclint.syntax.walk import dotted_name
+from conclint.syntax.walk import dotted_name, literal
 
 State: TypeAlias = Hashable
 Facts: TypeAlias = "frozenset[tuple[str, bool]]"
@@ -91,7 +91,7 @@ def is_main_test(left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
     `multiprocessing.parent_process() is None` is none: a spawned child imports its main module before it is set.
     """
     if isinstance(right, cst.SimpleString):
-        told = right.evaluated_value
+        told = literal(right)
         if told == "__main__":
             return dotted_name(left) == "__name__"
         return told == "MainProcess" and isinstance(left, cst.Attribute) and left.attr.value == "name"
@@ -102,7 +102,7 @@ def _is_one_of_main(left: cst.BaseExpression, right: cst.BaseExpression) -> bool
     """Tell `__name__ in ("__main__", ...)`, unless the name that a spawned child gives the module is among them."""
     if dotted_name(left) != "__name__" or not isinstance(right, (cst.Tuple, cst.List, cst.Set)):
         return False
-    names = [e.value.evaluated_value for e in right.elements if isinstance(e.value, cst.SimpleString)]
+    names = [literal(e.value) for e in right.elements if isinstance(e.value, cst.SimpleString)]
     return "__main__" in names and "__mp_main__" not in names
 
 
@@ -185,10 +185,12 @@ def explore(
         block = pending.pop()
         waiting.discard(id(block))
         states: Mapping[State, Facts] = dict(entries[id(block)])
+        thrown: Mapping[State, Facts] | None = None
         for op in block.ops:
             budget -= 1
-            if may_raise is not None and block.handler is not None and may_raise(op):
+            if may_raise is not None and block.handler is not None and states is not thrown and may_raise(op):
                 flow(block.handler, states)
+                thrown = states
             if op.kind in moving:
                 states = _after(step, conditions, op, states)
         if budget < 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -17,17 +17,17 @@ from conclint.model.accesses import accesses
 from conclint.model.definitions import Class
 from conclint.model.events import primitives_of
 from conclint.model.graph import OpKind
-from conclint.model.memory import once_per_function
+from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.passing import given_for
 from conclint.model.paths import explore
 from conclint.model.values import FunctionValue
 from conclint.model.variables import Variable
 from conclint.model.words import AccessKind, PhaseKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import is_constant, is_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from conclint.model.definitions import Function
     from conclint.model.events import Event
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from conclint.model.paths import Facts, State
 
 _RUNNING = (Primitive.THREAD, Primitive.PROCESS, Primitive.TIMER)
-_SAME = (cst.Equal, cst.Is)
-_OTHER = (cst.NotEqual, cst.IsNot)
+_EQUALITY = frozenset({cst.Equal, cst.Is, cst.NotEqual, cst.IsNot})
+_CONCERNS = frozenset({OpKind.CALL, OpKind.STORE, OpKind.BIND})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Phase:
 def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Phase]]:
     """Return for the nodes of a function, by `id`, what it has behind it there; what is left out has nothing."""
     tested = dict(_tested(module, function))
-    joins = dict(_joined(module, function))
-    stores = {id(node): phase for node, phase in _stores(module, function)} if module.locks.handles_locks(function) else {}
+    joins = _joins(module).get(id(function), {})
+    stores = {id(node): phase for node, phase in _stores(module, function)}
     called = dict(_stored_by_calls(module, function))
     if not tested and not joins and not called and not any(stored.value for stored in stores.values()):
         return {}
@@ -86,7 +86,7 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
         here |= {_outcome(tested[name], truth=holds) for name, holds in known if name in tested}
         found[id(op.node)] = here & found.get(id(op.node), here)
 
-    exploration = explore(graph, frozenset(), step, module.conditions)
+    exploration = explore(graph, frozenset(), step, module.conditions, concerns=_CONCERNS)
     if exploration.complete:
         exploration.visit(see)
     return {node: phases for node, phases in found.items() if phases}
@@ -99,7 +99,7 @@ def _stored_by_calls(module: ModuleModel, function: Function) -> Iterator[tuple[
     for call in function.scope.calls:
         functions = [value.function for value in module.values(call.func) if isinstance(value, FunctionValue)]
         called = functions[0] if len(functions) == 1 else None
-        if called is not None and not called.is_async and module.locks.handles_locks(called):
+        if called is not None and not called.is_async:
             phases = frozenset(
                 phase for node, phase in _stores(module, called) if phase.value and _is_unconditional(module, node)
             )
@@ -113,90 +113,121 @@ def _is_unconditional(module: ModuleModel, node: cst.CSTNode) -> bool:
     return not any(isinstance(one, (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.Match)) for one in around)
 
 
-def _stores(module: ModuleModel, function: Function) -> Iterator[tuple[cst.CSTNode, Phase]]:
-    """Yield the stores to shared variables; one whose value is no constant, or that no lock guards, has no value."""
+@once_per_function
+def _stores(module: ModuleModel, function: Function) -> list[tuple[cst.CSTNode, Phase]]:
+    """Return the stores to shared variables of a function that handles locks.
+
+    One whose value is no constant, or that no lock guards, has no value.
+    """
+    if not module.locks.handles_locks(function):
+        return []
     held = module.locks.held_at(function)
+    found = []
     for access in accesses(module, function):
         if access.kind.writes and access.kind is not AccessKind.CHECK_THEN_ACT and not access.element:
             locks = held.get(id(access.node), frozenset())
             value = module.code(access.stored) if locks and access.stored is not None and is_constant(access.stored) else ""
-            yield access.node, Phase(PhaseKind.STORED, access.variable, value, locks)
+            found.append((access.node, Phase(PhaseKind.STORED, access.variable, value, locks)))
+    return found
 
 
+@once_per_module
 def _flags(module: ModuleModel) -> frozenset[Variable]:
     """Return the variables that are given a constant under a lock somewhere."""
-    key = _flags, 0
-    if key not in module.answers:
-        locking = (function for function in module.functions if module.locks.handles_locks(function))
-        stores = (stored for function in locking for _, stored in _stores(module, function))
-        module.answers[key] = frozenset(stored.name for stored in stores if stored.value)
-    return cast("frozenset[Variable]", module.answers[key])
+    stores = (stored for function in module.functions for _, stored in _stores(module, function))
+    return frozenset(stored.name for stored in stores if stored.value and isinstance(stored.name, Variable))
+
+
+@once_per_module
+def _names_of_flags(module: ModuleModel) -> frozenset[str]:
+    return frozenset(flag.name for flag in _flags(module))
 
 
 def _tested(module: ModuleModel, function: Function) -> Iterator[tuple[str, Phase]]:
     """Yield the names of the conditions that tell something, each with what it says where it holds."""
+    flags, named = _flags(module), _names_of_flags(module)
+    given_none = _given_none(module).get(id(function), set())
+    if not named and not given_none and id(function) not in _comparing(module):
+        return
     held = module.locks.held_at(function) if module.locks.handles_locks(function) else {}
-    flags = _flags(module)
     for scope in function.scopes:
         for test in scope.tests:
-            for part in descendants(test.test):
-                for node, value in _asked(module, part):
-                    asked = _variable(module, function, node) or _parameter(module, function, node)
-                    if asked in flags or isinstance(asked, str) or (asked is not None and is_named_constant(value)):
-                        name, _ = module.conditions.key(part)  # type: ignore[arg-type]
-                        yield name, Phase(PhaseKind.IS, asked, value, held.get(id(node), frozenset()))
+            for part, node, value in _asked(module, test.test):
+                name = node.attr.value if node.__class__ is cst.Attribute else node.value
+                constant = is_named_constant(value)
+                if not constant and name not in named and name not in given_none:
+                    continue  # the name alone tells that nothing is known of it
+                asked = _variable(module, function, node) or _parameter(function, node, given_none)
+                if asked in flags or isinstance(asked, str) or (asked is not None and constant):
+                    condition, _ = module.conditions.key(part)
+                    yield condition, Phase(PhaseKind.IS, asked, value, held.get(id(node), frozenset()))
 
 
-def _asked(module: ModuleModel, part: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, str]]:
-    if isinstance(part, cst.Comparison):
-        if len(part.comparisons) == 1 and isinstance(part.comparisons[0].operator, (*_SAME, *_OTHER)):
-            right = part.comparisons[0].comparator
-            if is_constant(right) and not _is_truth(right):
-                yield part.left, module.code(right)
-    elif isinstance(part, (cst.Name, cst.Attribute)) and not is_literal(part):
-        yield part, ""
+@once_per_module
+def _comparing(module: ModuleModel) -> frozenset[int]:
+    """Return the functions, by `id`, that compare something with a named constant."""
+    return frozenset(
+        id(module.function_at(comparison))
+        for comparison in module.nodes(cst.Comparison)
+        if is_constant(right := comparison.comparisons[0].comparator) and is_named_constant(module.code(right))
+    )
+
+
+def _asked(
+    module: ModuleModel, test: cst.BaseExpression
+) -> Iterator[tuple[cst.BaseExpression, cst.Name | cst.Attribute, str]]:
+    """Yield the parts of a test that ask for a name or attribute, what they ask for, and the constant it is compared with."""
+    for part in descendants(test):
+        if is_a(part, cst.Name):
+            if not is_literal(part):
+                yield part, part, ""
+        elif is_a(part, cst.Attribute):
+            yield part, part, ""
+        elif is_a(part, cst.Comparison) and isinstance(part.left, (cst.Name, cst.Attribute)) and len(part.comparisons) == 1:
+            (compared,) = part.comparisons
+            right = compared.comparator
+            if compared.operator.__class__ in _EQUALITY and is_constant(right) and not _is_truth(right):
+                yield part, part.left, module.code(right)
 
 
 def _is_truth(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name) and node.value in ("True", "False")
 
 
-def _variable(module: ModuleModel, function: Function, node: cst.BaseExpression) -> Variable | None:
+def _variable(module: ModuleModel, function: Function, node: cst.Name | cst.Attribute) -> Variable | None:
     if isinstance(node, cst.Attribute):
         return module.variables.of_attribute(node, function)
-    return module.variables.of_name(node.value, function.scope) if isinstance(node, cst.Name) else None
+    return module.variables.of_name(node.value, function.scope)
 
 
-def _parameter(module: ModuleModel, function: Function, node: cst.BaseExpression) -> str | None:
+def _parameter(function: Function, node: cst.BaseExpression, given_none: Container[str]) -> str | None:
     """Return the parameter that a name is, of a function that some call gives None for it."""
-    if not isinstance(node, cst.Name) or node.value not in _given_none(module).get(id(function), ()):
+    if not isinstance(node, cst.Name) or node.value not in given_none:
         return None
     return node.value if len(function.scope.bindings.get(node.value, ())) == 1 else None
 
 
+@once_per_module
 def _given_none(module: ModuleModel) -> dict[int, set[str]]:
-    key = _given_none, 0
-    if key not in module.answers:
-        found: dict[int, set[str]] = {}
-        for scope in module.scopes:
-            for call in scope.calls:
-                for function, parameter in nones_in(module, call):
-                    found.setdefault(id(function), set()).add(parameter)
-        module.answers[key] = found
-    return cast("dict[int, set[str]]", module.answers[key])
+    """Return the parameters for which some call gives None, by `id` of their function."""
+    found: dict[int, set[str]] = {}
+    for scope in module.scopes:
+        for call in scope.calls:
+            for function, parameter in nones_in(module, call):
+                found.setdefault(id(function), set()).add(parameter)
+    return found
 
 
-def nones_in(module: ModuleModel, call: cst.Call) -> Iterator[tuple[Function, str]]:
-    """Yield the parameters, each with its function of this module, for which a call gives None as it stands there."""
-    if any(_is_none(given.value) for given in call.args):
-        called = module.called_function(call)
-        for parameter, value in given_for(called, call) if called is not None else ():
-            if _is_none(value):
-                yield called, parameter  # type: ignore[misc]
+def nones_in(module: ModuleModel, call: cst.Call) -> list[tuple[Function, str]]:
+    """Return the parameters, each with its function of this module, for which a call gives None as it stands there."""
+    if not any(_is_none(given.value) for given in call.args):
+        return []
+    called = module.called_function(call)
+    return [(called, name) for name, value in given_for(called, call) if _is_none(value)] if called is not None else []
 
 
 def _is_none(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
+    return node.__class__ is cst.Name and node.value == "None"
 
 
 def is_named_constant(value: str) -> bool:
@@ -210,14 +241,19 @@ def _outcome(phase: Phase, *, truth: bool) -> Phase:
     return phase if truth else dataclasses.replace(phase, kind=PhaseKind.IS_NOT)
 
 
-def _joined(module: ModuleModel, function: Function) -> Iterator[tuple[int, frozenset[Phase]]]:
-    """Yield the joins of threads, those with a timeout too: who goes on after that takes them for ended."""
-    own = {id(call) for call in function.scope.calls}
+@once_per_module
+def _joins(module: ModuleModel) -> dict[int, dict[int, frozenset[Phase]]]:
+    """Return the joins of threads, by `id` of the function and of the call.
+
+    Those with a timeout too: who goes on after that takes them for ended.
+    """
+    found: dict[int, dict[int, frozenset[Phase]]] = {}
     for event in module.events_of("join", *_RUNNING):
-        if id(event.node) in own:
-            joined = frozenset(Phase(PhaseKind.JOINED, thread) for thread in _threads(module, event))
-            if joined:
-                yield id(event.node), joined
+        joined = frozenset(Phase(PhaseKind.JOINED, thread) for thread in _threads(module, event))
+        scope = module.tree.scope_of(event.node)
+        if joined and (function := module.function_of(scope)) is not None and function.scope is scope:
+            found.setdefault(id(function), {})[id(event.node)] = joined
+    return found
 
 
 def _threads(module: ModuleModel, event: Event) -> Iterator[cst.Call | Class]:

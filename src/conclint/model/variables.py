@@ -17,6 +17,7 @@ from conclint.model.known_calls import FIELDS
 from conclint.model.values import ClassValue, Constant, Instance, Items, Unknown
 from conclint.model.words import Base
 from conclint.syntax import BindingKind, Scope, ScopeKind
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Class, Function
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _DEFINED = (BindingKind.DEFINITION, BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 _FRESH_VALUES = (cst.Call, cst.Dict, cst.List, cst.Set)
+_DISPLAYS = frozenset({cst.Dict, cst.List, cst.Set, cst.DictComp, cst.ListComp, cst.SetComp})
 _MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque", "WeakSet",
                      "WeakValueDictionary", "WeakKeyDictionary", "ChainMap", "bytearray"})
 
@@ -93,11 +95,12 @@ class Variables:
     def of_attribute(self, node: cst.Attribute, function: Function) -> Variable | None:
         """Return the variable that `x.name` means; None for methods, modules and objects that this function has made."""
         base, name = node.value, node.attr.value
-        if isinstance(base, cst.Name) and function.cls is not None and base.value == function.receiver_name:
-            static = function.has_decorator("classmethod")
-            return self._attribute(function.cls, name, Base.CLASS if static else Base.SELF, node)
-        if isinstance(base, cst.Name) and not self._concerns_shared(base.value, function):
-            return None
+        if is_a(base, cst.Name):
+            if function.cls is not None and base.value == function.receiver_name:
+                static = function.has_decorator("classmethod")
+                return self._attribute(function.cls, name, Base.CLASS if static else Base.SELF, node)
+            if not self._concerns_shared(base.value, function):
+                return None
         for value in self._module.values(base):
             if isinstance(value, ClassValue):
                 return self._attribute(value.cls, name, Base.CLASS, node)
@@ -204,13 +207,21 @@ class Variables:
         if variable.base is Base.GLOBAL:
             inner = self._module.resolver.rebound_elsewhere(variable.name, self._root)
             return [*self._root.bindings.get(variable.name, []), *inner]
-        for cls in self._module.classes:
-            if cls.qualified_name == variable.owner:
-                return cls.attributes.get(variable.name, [])
-        for function in self._module.functions:
-            if function.qualified_name == variable.owner:
-                return function.scope.bindings.get(variable.name, [])
-        return []
+        cls = self._classes.get(variable.owner)
+        if cls is not None:
+            return cls.attributes.get(variable.name, [])
+        function = self._functions.get(variable.owner)
+        return function.scope.bindings.get(variable.name, []) if function is not None else []
+
+    @functools.cached_property
+    def _classes(self) -> dict[str, Class]:
+        """The classes by qualified name, the first of each."""
+        return {cls.qualified_name: cls for cls in reversed(self._module.classes)}
+
+    @functools.cached_property
+    def _functions(self) -> dict[str, Function]:
+        """The functions by qualified name, the first of each."""
+        return {function.qualified_name: function for function in reversed(self._module.functions)}
 
     def is_container(self, variable: Variable) -> bool:
         """Tell a variable that is only ever bound to built-in containers (None aside), whose operations are atomic."""
@@ -244,7 +255,7 @@ def _is_maker(call: cst.Call) -> bool:
 def _is_container(value: cst.CSTNode | None) -> bool:
     if isinstance(value, cst.Call):
         return _is_maker(value)
-    return isinstance(value, (cst.Dict, cst.List, cst.Set, cst.DictComp, cst.ListComp, cst.SetComp))
+    return value.__class__ in _DISPLAYS
 
 
 def _is_list(value: cst.CSTNode | None) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conclint.program.summary import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     import libcst as cst
 
@@ -53,9 +53,9 @@ class Keys:
         """Return the key in the program of a lock of the module."""
         return f"{self._path}:{key}"
 
-    def of_locks(self, keys: Iterable[str]) -> tuple[str, ...]:
+    def of_locks(self, keys: Collection[str]) -> tuple[str, ...]:
         """Return the keys of several locks, sorted."""
-        return tuple(sorted(self.of_lock(key) for key in keys))
+        return tuple(sorted(self.of_lock(key) for key in keys)) if keys else ()
 
     def of_site(self, call: cst.Call) -> str:
         """Return the key of a creation site."""

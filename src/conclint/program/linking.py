@@ -26,6 +26,7 @@ class Linker:
         self.functions: dict[str, FunctionFact] = {}
         self.classes: dict[str, ClassFact] = {}
         self._modules: dict[str, list[ModuleSummary]] = defaultdict(list)
+        self._meant: dict[str, ModuleSummary | None] = {}
         self._by_last_name: dict[str, list[ModuleSummary]] = defaultdict(list)
         self._name_of: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
@@ -38,6 +39,7 @@ class Linker:
                 self._modules[module.name].append(module)
                 self._by_last_name[module.name.rpartition(".")[2]].append(module)
         self._found: dict[str, str] = {}
+        self._overrides: dict[str, list[str]] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
         self._apart: dict[frozenset[str], bool] = {}
         self._subclasses: dict[str, list[str]] | None = None
@@ -50,16 +52,19 @@ class Linker:
 
         Folders without `__init__.py` are no part of a module's own name here, but may be of an import's.
         """
-        found = self._modules.get(name)
-        if found is None:
-            tail = "/" + name.replace(".", "/")
-            found = [
-                module
-                for module in self._by_last_name.get(name.rpartition(".")[2], ())
-                if f"/{module.path}".removesuffix(".py").removesuffix("/__init__").endswith(tail)
-                and f".{name}".endswith(f".{module.name}")
-            ]
-        return found[0] if len(found) == 1 else None
+        if name not in self._meant:
+            found = self._modules.get(name) or self._in_folders(name)
+            self._meant[name] = found[0] if len(found) == 1 else None
+        return self._meant[name]
+
+    def _in_folders(self, name: str) -> list[ModuleSummary]:
+        tail = "/" + name.replace(".", "/")
+        return [
+            module
+            for module in self._by_last_name.get(name.rpartition(".")[2], ())
+            if f"/{module.path}".removesuffix(".py").removesuffix("/__init__").endswith(tail)
+            and f".{name}".endswith(f".{module.name}")
+        ]
 
     # names
 
@@ -219,15 +224,14 @@ class Linker:
 
     def overrides(self, key: str) -> list[str]:
         """Return the methods that replace a method in classes derived from its own."""
-        function = self.functions.get(key)
-        if function is None or not function.owner:
-            return []
-        name = function.name.rpartition(".")[2]
-        return [
-            self.classes[cls].methods[name]
-            for cls in self.subclasses(function.owner)
-            if name in self.classes[cls].methods
-        ]
+        known = self._overrides.get(key)
+        if known is None:
+            function = self.functions.get(key)
+            name = function.name.rpartition(".")[2] if function is not None else ""
+            derived = self.subclasses(function.owner) if function is not None and function.owner else []
+            facts = [self.classes[cls] for cls in derived]
+            known = self._overrides[key] = [fact.methods[name] for fact in facts if name in fact.methods]
+        return known
 
     def subclasses(self, key: str) -> list[str]:
         """Return all classes of the program that derive from a class."""

@@ -13,7 +13,7 @@ from conclint.model.graph import OpKind
 from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Raising
 from conclint.program.summary import LockFact
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from conclint.model.graph import Op
     from conclint.model.locks import Lock
     from conclint.model.locksets import Held
-    from conclint.model.paths import Facts, State
+    from conclint.model.paths import Exploration, Facts, State
     from conclint.program.keys import Keys
 
 _MOST_WAYS = 4
 _ORDERING = frozenset({"sorted", "min", "max", "id"})
 _COMPARING = (cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual)
+_TAKING = frozenset({OpKind.CALL, OpKind.ENTER})
 _METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
 
 
@@ -67,7 +68,7 @@ def _takes_or_releases(model: ModuleModel, function: Function) -> bool:
                 return True
         for call in scope.calls:
             func = call.func
-            if isinstance(func, cst.Attribute) and func.attr.value in _METHODS:
+            if is_a(func, cst.Attribute) and func.attr.value in _METHODS:
                 if func.attr.value == "enter_context" or locks.lock(func.value) is not None:
                     return True
     return False
@@ -90,18 +91,18 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
     A function that releases what it has not taken gives back its caller's lock for a while; that it takes it
     again is no further acquire.
     """
-    exploration = model.locks.explored(function, Raising.CALLS) or model.locks.explored(function)
-    if exploration is None:
-        return
     outer: frozenset[str] = frozenset()
     for key, decorator in model.locks.around(function):
         yield Acquisition(model.locks.by_key[key], outer, outer, decorator, tried=False, timed=False, ordered=False)
         outer |= {key}
+    exploration = _exploration(model, function)
+    if exploration is None:
+        return
     found: dict[int, tuple[Op, Lock, bool, dict[frozenset[str], None]]] = {}
     given_back: set[str] = set()
 
     def see(op: Op, states: Mapping[State, Facts]) -> None:
-        event = model.locks.event(op) if op.kind in (OpKind.CALL, OpKind.ENTER) else None
+        event = model.locks.event(op) if op.kind in _TAKING else None
         if event is None:
             return
         if event[0] == "release":
@@ -116,13 +117,20 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
             ways[frozenset(key for key, taker in held if taker != id(op.node))] = None
 
     exploration.visit(see)
-    ordered = puts_in_order(function)
+    ordered = bool(found) and puts_in_order(function)
     for op, lock, tried, ways in found.values():
         if lock.key in given_back:
             continue
         surely = frozenset.intersection(*ways)
         for keys in list(ways)[:_MOST_WAYS]:
             yield Acquisition(lock, keys, surely, op.node, tried, tried and _is_timed(op.node), ordered)
+
+
+def _exploration(model: ModuleModel, function: Function) -> Exploration | None:
+    graph = model.graph(function)
+    if graph is None or not any(op.kind in _TAKING and model.locks.event(op) is not None for op in graph.ops()):
+        return None
+    return model.locks.explored(function, Raising.CALLS) or model.locks.explored(function)
 
 
 def _is_on_demand(node: cst.CSTNode) -> bool:
@@ -198,8 +206,9 @@ def puts_in_order(function: Function) -> bool:
     if not isinstance(function.node, cst.FunctionDef):
         return False
     for node in descendants(function.node.body):
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _ORDERING:
-            return True
-        if isinstance(node, cst.ComparisonTarget) and isinstance(node.operator, _COMPARING):
+        if is_a(node, cst.Call):
+            if is_a(node.func, cst.Name) and node.func.value in _ORDERING:
+                return True
+        elif is_a(node, cst.ComparisonTarget) and is_a(node.operator, _COMPARING):
             return True
     return False

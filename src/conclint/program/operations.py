@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from conclint.model import Event, ModuleModel
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
+
+_LOCAL = re.compile(r"local\b", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -239,8 +242,8 @@ def _is_of_other_library(model: ModuleModel, call: cst.Call) -> bool:
 
 def _locals(model: ModuleModel) -> Iterator[Operation]:
     """What is stored in and read from the attributes of plain `threading.local` objects."""
-    if not model.says("local") and not model.sites_of(Primitive.THREAD_LOCAL):
-        return  # all names of such types that come with conclint have the word in them
+    if _LOCAL.search(model.source.text) is None and not model.sites_of(Primitive.THREAD_LOCAL):
+        return  # all names of such types that come with conclint end with the word
     for scope in model.scopes:
         stored = {id(store.node) for store in scope.stores}
         for attribute in scope.attributes:

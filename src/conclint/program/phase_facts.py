@@ -7,24 +7,19 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.definitions import Class
-from conclint.model.phases import phases_at
 from conclint.program.summary import PARAMETER, PhaseFact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from conclint.model import Function, ModuleModel
     from conclint.model.phases import Phase
     from conclint.program.keys import Keys
 
 
 def phase_facts(
-    model: ModuleModel, keys: Keys, function: Function, nodes: Iterable[cst.CSTNode]
+    keys: Keys, phases: Mapping[int, frozenset[Phase]], nodes: Iterable[cst.CSTNode]
 ) -> tuple[PhaseFact, ...]:
-    """Return what a function has behind it at each of some nodes."""
-    phases = phases_at(model, function)
-    if not phases:
-        return ()
+    """Return what a function has behind it at each of some nodes, of what it has behind it where."""
     common = frozenset.intersection(*(phases.get(id(node), frozenset()) for node in nodes))
     return tuple(sorted((_fact(keys, phase) for phase in common), key=lambda fact: (fact.kind.value, fact.name, fact.value)))
 

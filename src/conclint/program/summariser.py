@@ -14,7 +14,6 @@ from conclint.model.accesses import Access, accesses
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
-from conclint.model.confined import confined_at
 from conclint.model.definitions import is_stub
 from conclint.model.elements import is_of_own_key, is_of_some_key, only_replaces
 from conclint.model.given_containers import (
@@ -28,18 +27,17 @@ from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
-from conclint.model.numbers import numbers
-from conclint.model.optional_locks import is_maybe_locked
+from conclint.model.numbers import numbers, speaks_of_numbers
 from conclint.model.phases import nones_in
-from conclint.model.words import AccessKind, Base, Confinement
+from conclint.model.words import AccessKind, Base
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
-from conclint.program.interest import of_interest
+from conclint.program.interest import mentions, names_of_interest, of_interest
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, makers, touches_locks
 from conclint.program.operations import Operation, operations
-from conclint.program.phase_facts import phase_facts
 from conclint.program.spawning import Spawned, spawned
+from conclint.program.standing import Standing
 from conclint.program.summary import (
     AccessFact,
     AcquireFact,
@@ -54,13 +52,11 @@ from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from conclint.model import Function, Handover, ModuleModel
     from conclint.model.variables import Variable
     from conclint.syntax import Locator
-
-_NOTHING: frozenset[str] = frozenset()
 
 
 def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
@@ -73,18 +69,21 @@ class _Draft:
     """What is known of a function before positions are worked out."""
 
     function: Function
+    standing: Standing
     accesses: list[Access]
     given: list[Access]
     calls: list[CallSite]
     acquisitions: list[Acquisition]
     operations: list[Operation]
+    reported: frozenset[int]
+    """The calls, by `id`, that may be reported."""
 
-    def nodes(self, reports: Callable[[Function, CallSite], bool]) -> Iterator[cst.CSTNode]:
-        """Yield all syntax whose position is needed; `reports` tells the calls that may be reported."""
+    def nodes(self) -> Iterator[cst.CSTNode]:
+        """Yield all syntax whose position is needed."""
         for access in (*self.accesses, *self.given):
             yield access.node
         for call in self.calls:
-            if reports(self.function, call):
+            if id(call.node) in self.reported:
                 yield call.node
         for acquisition in self.acquisitions:
             yield acquisition.node
@@ -106,7 +105,7 @@ class _Summariser:
         drafts = self._drafts()
         roots = list(spawned(model))
         joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
-        wanted = [node for draft in drafts for node in draft.nodes(self._reports_call)]
+        wanted = [node for draft in drafts for node in draft.nodes()]
         handing_over = HandingOver(model)
         made = makers(model)
         wanted += [*(root.node for root in roots), *handing_over.nodes, *made.values()]
@@ -129,19 +128,10 @@ class _Summariser:
     def _drafts(self) -> list[_Draft]:
         model = self.model
         by_function = operations(model)
-        drafts = [
-            _Draft(
-                function,
-                accesses(model, function),
-                accesses_of_given(model, function),
-                list(calls_of(model, function)),
-                list(acquisitions(model, function)) if function in self._locking else [],
-                by_function.get(id(function), []),
-            )
-            for function in model.functions
-        ]
+        names = names_of_interest(model, self._locking).union(key.rpartition(".")[2].rpartition(":")[2] for key in self._guards)
+        drafts = [self._draft(function, names, by_function.get(id(function), [])) for function in model.functions]
         forks = any(root.domain is Domain.PROCESS for root in model.roots)
-        kept = of_interest(drafts, self._held, with_globals=forks) | self._guards.keys() | self._numbered(drafts)
+        kept = of_interest(drafts, with_globals=forks) | self._guards.keys() | self._numbered(drafts)
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
             draft.accesses = [*draft.accesses, *believed_reads(model, draft.accesses)]
@@ -158,38 +148,48 @@ class _Summariser:
                     done[told[id(access.node)]].add(access.variable.key)
         return frozenset(done["uses"] & done["ends"])
 
+    def _draft(self, function: Function, names: frozenset[str], done: list[Operation]) -> _Draft:
+        model = self.model
+        standing = Standing(model, function, takes_locks=function in self._locking)
+        calls = calls_of(model, function)
+        return _Draft(
+            function,
+            standing,
+            accesses(model, function) if speaks_of_numbers(model) or mentions(function, names) else [],
+            accesses_of_given(model, function),
+            calls,
+            list(acquisitions(model, function)) if function in self._locking else [],
+            done,
+            frozenset(id(call.node) for call in calls if self._reports(function, standing, call)),
+        )
+
     @functools.cached_property
     def _locking(self) -> frozenset[Function]:
         """The functions in which a lock may be held: they take one, or call what leaves one taken."""
         return frozenset(touches_locks(self.model))
 
-    def _reports_call(self, function: Function, call: CallSite) -> bool:
+    def _reports(self, function: Function, standing: Standing, call: CallSite) -> bool:
         """Tell whether what is wrong may be that a function makes a call: under a lock or without, or in a coroutine."""
-        if function.is_async or self._held(function).get(id(call.node)):
+        if function.is_async or standing.locks(call.node):
             return True
         return any(self.model.locks.assumed(called) for called in call.functions)
 
-    def _held(self, function: Function) -> dict[int, frozenset[str]]:
-        return self.model.locks.held_at(function) if function in self._locking else {}
-
     def _function(self, draft: _Draft) -> FunctionFact:
-        function = draft.function
-        held = self._held(function)
-        live = self.liveness.live_at(function) if self.liveness.starts_any(function) else {}
-        threads = self.liveness.threads_at(function) if live and draft.operations else {}
+        function, standing = draft.function, draft.standing
+        standing.with_threads(self.liveness, of_process=bool(draft.operations))
         owner = self.keys.of_class(function.cls) if function.cls is not None else ""
         return FunctionFact(
             self.keys.of(function),
             function.qualified_name,
             self._is_exported(function),
             tuple(
-                self._access(function, access, held, live)
+                self._access(function, standing, access)
                 for access in draft.accesses
-                if self._is_reached(function, access, held)
+                if standing.is_told(access.node, access.parts)
             ),
-            tuple(fact for call in draft.calls for fact in self._calls(function, call, held, live)),
+            tuple(fact for call in draft.calls for fact in self._calls(draft, call)),
             tuple(self._acquisition(function, one) for one in draft.acquisitions),
-            tuple(self._operation(function, one, held, live, threads) for one in draft.operations),
+            tuple(self._operation(function, standing, one) for one in draft.operations),
             owner,
             function.is_async,
             is_constructor=function.cls is not None
@@ -203,9 +203,9 @@ class _Summariser:
             asks_who_runs=asks_who_runs(self.model, function),
             is_stub=function.cls is not None and isinstance(function.node, cst.FunctionDef) and is_stub(function.node),
             given=tuple(
-                self._access(function, access, held, live)
+                self._access(function, standing, access)
                 for access in draft.given
-                if self._is_reached(function, access, held)
+                if standing.is_told(access.node, access.parts)
             ),
             defined_if=defined_if(self.model, function),
         )
@@ -238,30 +238,26 @@ class _Summariser:
         source = self.model.source
         return Place(source.path, source.in_document(self.locator.span(node)), self.model.context_of(node))
 
-    def _access(
-        self, function: Function, access: Access, held: dict[int, frozenset[str]], live: dict[int, bool]
-    ) -> AccessFact:
-        locks = self._held_at_all(access.parts, held)
-        running = bool(live) and any(live.get(id(part), False) for part in access.parts)
+    def _access(self, function: Function, standing: Standing, access: Access) -> AccessFact:
+        locks = standing.locks_at_all(access.parts)
         variable = access.variable
+        tested = access.kind is AccessKind.CHECK_THEN_ACT
         return AccessFact(
             self._key(function, variable),
             variable.label or variable.name,
             access.kind,
             self._place(function, access.node),
             self.keys.of_locks(locks),
-            running,
+            standing.is_live(*access.parts),
             variable.base,
             access.element,
-            self.keys.of_locks(self._held_at_all(access.acts, held) - locks)
-            if access.kind is AccessKind.CHECK_THEN_ACT or access.believes
-            else (),
+            self.keys.of_locks(standing.locks_at_all(access.acts) - locks) if tested or access.believes else (),
             is_literal(access.value) and not isinstance(access.value, cst.SimpleString),
             access.grows,
             access.takes,
             (access.grows or access.kind is AccessKind.ITERATE) and self.model.variables.is_list(variable),
             self._is_returned(access),
-            self._confined(function, access.parts),
+            standing.confinement(access.parts),
             method=access.method if access.method and not sees_to_itself(self.model, access.variable) else "",
             believes=access.believes,
             counts=access.counts,
@@ -272,12 +268,7 @@ class _Summariser:
             replaces=only_replaces(self.model, access),
             own_key=function.name == "__init__" and is_of_own_key(access, function),
             stake=access.stake,
-            phases=phase_facts(
-                self.model,
-                self.keys,
-                function,
-                access.acts if access.kind is AccessKind.CHECK_THEN_ACT else access.parts,
-            ),
+            phases=standing.phases(self.keys, access.acts if tested else access.parts),
             number=self._numbers.get(id(access.node), "") if not access.believes else "",
         )
 
@@ -299,46 +290,27 @@ class _Summariser:
             for one in passed(self.model, function, given)
         )
 
-    def _confined(self, function: Function, nodes: tuple[cst.CSTNode, ...]) -> Confinement:
-        confined = confined_at(self.model, function)
-        kept = {confined.get(id(node), Confinement.NONE) for node in nodes} if confined else set()
-        return kept.pop() if len(kept) == 1 else Confinement.NONE
-
-    def _is_reached(self, function: Function, access: Access, held: dict[int, frozenset[str]]) -> bool:
-        """Tell whether the locks that are held at an access are known: unknown means silent."""
-        if is_maybe_locked(self.model, function, access.node):
-            return False
-        return function not in self._locking or any(id(part) in held for part in access.parts)
-
     def _is_returned(self, access: Access) -> bool:
         if access.kind is not AccessKind.READ or access.element:
             return False
         returned = isinstance(self.model.tree.parent(access.node), cst.Return)
         return returned and self.model.variables.is_container(access.variable)
 
-    @staticmethod
-    def _held_at_all(nodes: tuple[cst.CSTNode, ...], held: dict[int, frozenset[str]]) -> frozenset[str]:
-        reached = [held[id(node)] for node in nodes if id(node) in held]
-        return frozenset.intersection(*reached) if reached else _NOTHING
-
-    def _calls(
-        self, function: Function, call: CallSite, held: dict[int, frozenset[str]], live: dict[int, bool]
-    ) -> Iterator[CallFact]:
+    def _calls(self, draft: _Draft, call: CallSite) -> Iterator[CallFact]:
+        function, standing, node = draft.function, draft.standing, call.node
         made = self._only_makes_coroutine(call)
-        here = _NOTHING if made else held.get(id(call.node), _NOTHING)
-        later = made and not isinstance(self.model.tree.parent(call.node), (cst.Return, cst.Lambda))
-        repeated = later and isinstance(call.node, cst.Call) and self.model.repeats(call.node)
-        locks = self.keys.of_locks(here)
-        running = live.get(id(call.node), False)
-        place = self._place(function, call.node, exactly=self._reports_call(function, call))
-        confined = self._confined(function, (call.node,))
-        phases = phase_facts(self.model, self.keys, function, (call.node,))
-        rest = (call.receiver.value, place, call.base, is_conditional(self.model, call.node), confined, phases)
+        later = made and not isinstance(self.model.tree.parent(node), (cst.Return, cst.Lambda))
+        repeated = later and isinstance(node, cst.Call) and self.model.repeats(node)
+        locks = () if made else self.keys.of_locks(standing.locks(node))
+        running = standing.is_live(node)
+        place = self._place(function, node, exactly=id(node) in draft.reported)
+        confined, phases = standing.confinement((node,)), standing.phases(self.keys, (node,))
+        rest = (call.receiver.value, place, call.base, is_conditional(self.model, node), confined, phases)
         nones: tuple[str, ...] = ()
         given: tuple[PassedFact, ...] = ()
-        if isinstance(call.node, cst.Call):
-            nones = tuple(parameter for _, parameter in nones_in(self.model, call.node))
-            given = self._passed(function, arguments_of(call.node))
+        if isinstance(node, cst.Call):
+            nones = tuple(parameter for _, parameter in nones_in(self.model, node))
+            given = self._passed(function, arguments_of(node))
         for called in call.functions:
             yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given, later, repeated)
         if call.foreign:
@@ -362,18 +334,10 @@ class _Summariser:
             one.ordered,
         )
 
-    def _operation(
-        self,
-        function: Function,
-        one: Operation,
-        held: dict[int, frozenset[str]],
-        live: dict[int, bool],
-        threads: dict[int, bool],
-    ) -> OperationFact:
-        locks = self.keys.of_locks(held.get(id(one.node), _NOTHING))
+    def _operation(self, function: Function, standing: Standing, one: Operation) -> OperationFact:
+        locks = self.keys.of_locks(standing.locks(one.node))
         place = self._place(function, one.node)
-        running = live.get(id(one.node), False)
-        return one.fact(place, locks, running, self.keys, threads=threads.get(id(one.node), False))
+        return one.fact(place, locks, standing.is_live(one.node), self.keys, threads=standing.has_threads(one.node))
 
     def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
         apart = tuple(number for number, other in joined if self.liveness.are_apart(root.site, other))

@@ -99,7 +99,8 @@ class _Run:
         settings = demand.settings_for(self._settings)
         unread = demand.Unread(self._left_out)
         for _ in range(demand.FARTHEST):
-            paths = unread.wanted(self._summaries())
+            with without_collector():
+                paths = unread.wanted(self._summaries())
             if not paths:
                 return
             self._check_all(self._tasks_on_demand(paths), settings)
@@ -192,7 +193,8 @@ class _Run:
         from conclint.run.program import check_program  # brings the analysis of programs
 
         try:
-            findings, failures = check_program(summaries, rules)
+            with without_collector():
+                findings, failures = check_program(summaries, rules)
         except Exception as defect:  # noqa: BLE001 - what was found in each file still counts
             self.failures.append(files.internal("", defect))
             return []

@@ -137,15 +137,16 @@ def _derives(kind: type[cst.CSTNode], kinds: type[cst.CSTNode] | tuple[type[cst.
     return issubclass(kind, kinds)
 
 
-def is_a(node: cst.CSTNode, kinds: type[Node] | tuple[type[Node], ...]) -> TypeGuard[Node]:
+def is_a(node: cst.CSTNode | None, kinds: type[Node] | tuple[type[Node], ...]) -> TypeGuard[Node]:
     """Tell what `isinstance` tells, several times faster where it is not so: libcst's classes are abstract base classes."""
-    return _derives(node.__class__, kinds)
+    return _derives(node.__class__, kinds) if node is not None else False
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """Return the nodes directly below `node` that hold code, in source order."""
     found: list[cst.CSTNode] = []
-    for field in fields_of(node.__class__):
+    fields = FIELDS.get(node.__class__)
+    for field in fields_of(node.__class__) if fields is None else fields:
         value = getattr(node, field)
         kind = value.__class__
         if kind is list or kind is tuple:
@@ -162,5 +163,8 @@ def descendants(node: cst.CSTNode) -> list[cst.CSTNode]:
     while pending:
         item = pending.pop()
         found.append(item)
-        pending.extend(reversed(children(item)))
+        if FIELDS.get(item.__class__) != ():
+            below = children(item)
+            below.reverse()
+            pending += below
     return found

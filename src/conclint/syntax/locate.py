@@ -33,6 +33,7 @@ class Locator:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._known: dict[int, Span] = {}
+        self._line_spans: dict[int, Span] = {}
 
     def span(self, node: cst.CSTNode) -> Span:
         """Return where `node` stands in the source's text, its own parentheses left out."""
@@ -44,9 +45,13 @@ class Locator:
         """Return where the logical line is on which `node` begins, at next to no cost."""
         if (head := self._head(node)) is None:
             return self.span(node)
-        start, end = self._lines.extents[self._heads[id(head)]]
-        code = self._tree.source.text[start:end].rstrip()
-        return Span(*self._lines.position(start), *self._lines.position(start + len(code)))
+        known = self._line_spans.get(id(head))
+        if known is None:
+            start, end = self._lines.extents[self._heads[id(head)]]
+            code = self._tree.source.text[start:end].rstrip()
+            known = Span(*self._lines.position(start), *self._lines.position(start + len(code)))
+            self._line_spans[id(head)] = known
+        return known
 
     def find(self, nodes: Iterable[cst.CSTNode]) -> None:
         """Work out the spans of these nodes in one pass."""
@@ -82,8 +87,9 @@ class Locator:
 
     def _head(self, node: cst.CSTNode | None) -> cst.CSTNode | None:
         """Return the statement, clause or decorator on whose logical line a node begins."""
-        while node is not None and id(node) not in self._heads:
-            node = self._tree.parent(node)
+        heads, parents = self._heads, self._tree.parents
+        while node is not None and id(node) not in heads:
+            node = parents.get(id(node))
         return node
 
     def _by_tokens(self, head: cst.CSTNode, wanted: dict[int, cst.CSTNode]) -> bool:

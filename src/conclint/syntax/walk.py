@@ -17,6 +17,7 @@ from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.tree import Tree
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_LITERALS = frozenset({cst.Integer, cst.Float, cst.SimpleString})
 # The list of a scope that a node without bindings goes into.
 _LISTED: dict[type[cst.CSTNode], str] = {
     cst.Name: "names",
@@ -37,6 +38,7 @@ def walk(module: cst.Module, source: Source) -> Tree:
     """Return the tree of `module` with parents and scopes."""
     walker = _Walker(module)
     walker.run()
+    walker.handlers.clear()  # they refer to the walker, which nobody needs any more
     return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.nodes, walker.by_kind)
 
 
@@ -319,13 +321,28 @@ def dotted_name(node: cst.CSTNode) -> str:
     return ".".join(reversed(parts))
 
 
+def plain_code(node: cst.CSTNode) -> str:
+    """Return the code of a name, a text, a number or an attribute of a name without brackets; empty for anything else."""
+    if node.__class__ is cst.Name or node.__class__ is cst.SimpleString or node.__class__ is cst.Integer:
+        return "" if node.lpar else node.value
+    if node.__class__ is not cst.Attribute or node.lpar:
+        return ""
+    if not node.dot.whitespace_before.empty or not node.dot.whitespace_after.empty:
+        return ""
+    holder = plain_code(node.value)
+    return f"{holder}.{node.attr.value}" if holder and not node.attr.lpar else ""
+
+
 def is_constant(node: cst.CSTNode | None) -> bool:
     """Tell a literal, and what by its name is a constant or a member of an enumeration, from everything else."""
-    if isinstance(node, cst.UnaryOperation):
-        return is_constant(node.expression)
-    return is_literal(node) or (
-        isinstance(node, (cst.Name, cst.Attribute)) and dotted_name(node).rpartition(".")[2].isupper()
-    )
+    if is_literal(node):
+        return True
+    kind = node.__class__
+    if kind is cst.UnaryOperation:
+        return is_constant(node.expression)  # type: ignore[union-attr]
+    if kind is cst.Attribute and not node.attr.value.isupper():  # type: ignore[union-attr]
+        return False
+    return (kind is cst.Name or kind is cst.Attribute) and dotted_name(node).rpartition(".")[2].isupper()  # type: ignore[arg-type]
 
 
 def literal(node: cst.SimpleString | cst.Integer | cst.Float) -> object:
@@ -341,6 +358,7 @@ def literal(node: cst.SimpleString | cst.Integer | cst.Float) -> object:
 
 def is_literal(node: cst.CSTNode | None) -> bool:
     """Tell None, True, False, a number or a string from everything else."""
-    if isinstance(node, cst.Name):
-        return node.value in ("None", "True", "False")
-    return isinstance(node, (cst.Integer, cst.Float, cst.SimpleString))
+    kind = node.__class__
+    if kind is cst.Name:
+        return node.value in ("None", "True", "False")  # type: ignore[union-attr]
+    return kind in _LITERALS

@@ -10,7 +10,7 @@ import libcst as cst
 from conclint.model.graph import Block, OpKind
 from conclint.model.lowering.flow import Flow
 from conclint.syntax.children import children
-from conclint.syntax.walk import every_parameter
+from conclint.syntax.walk import every_parameter, literal
 
 
 class ExpressionLowering(Flow):
@@ -172,5 +172,5 @@ def constant_truth(node: cst.BaseExpression) -> bool | None:
     if isinstance(node, cst.Name):
         return {"True": True, "False": False, "None": False}.get(node.value)
     if isinstance(node, cst.Integer):
-        return node.evaluated_value != 0
+        return literal(node) != 0
     return None
