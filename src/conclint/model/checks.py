@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
     from conclint.model.variables import Variable
 
-_LEAVING = (cst.Return, cst.Raise, cst.Continue, cst.Break)
+_LEAVING = frozenset({cst.Return, cst.Raise, cst.Continue, cst.Break})
 
 
 def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> Iterator[Access]:
@@ -116,4 +116,4 @@ def _leaves(suite: cst.BaseSuite) -> bool:
     last: cst.CSTNode = suite.body[-1]
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
-    return isinstance(last, _LEAVING)
+    return last.__class__ in _LEAVING

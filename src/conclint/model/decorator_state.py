@@ -17,7 +17,7 @@ from conclint.model.values import Symbol
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conclint.model.definitions import Class, Function
     from conclint.model.graph import Graph, Op
@@ -49,8 +49,9 @@ def overwritten_states(module: ModuleModel) -> Iterator[OverwrittenState]:
     if not _TESTING.isdisjoint(module.source.module.split(".")):
         return
     told: set[int] = set()
+    wrappers = [one for one in module.functions if one.name == "__call__" or _takes_the_place(module, one)]
     for cls in module.classes:
-        for found in _Wrapping(module, cls).states():
+        for found in _Wrapping(module, cls, wrappers).states():
             function = id(module.function_at(found.store))
             if function not in told:
                 told.add(function)
@@ -60,9 +61,10 @@ def overwritten_states(module: ModuleModel) -> Iterator[OverwrittenState]:
 class _Wrapping:
     """The wrapping of functions by objects of one class."""
 
-    def __init__(self, module: ModuleModel, cls: Class) -> None:
+    def __init__(self, module: ModuleModel, cls: Class, wrappers: Sequence[Function]) -> None:
         self._module = module
         self._cls = cls
+        self._wrappers = wrappers
         self._dispatch = Dispatch(module, cls)
 
     def states(self) -> Iterator[OverwrittenState]:
@@ -90,11 +92,11 @@ class _Wrapping:
 
     def _calls(self) -> Iterator[tuple[Function, cst.Call]]:
         """Yield each function that runs in place of one which the object was given, and its call of that."""
-        for function in self._module.functions:
+        for function in self._wrappers:
             if not self._dispatch.knows_object(function):
                 continue
             own = function is self._dispatch.method("__call__") and self._poses_as_function()
-            if not own and (function.cls is not None or not self._takes_the_place(function)):
+            if not own and not _takes_the_place(self._module, function):
                 continue
             for scope in function.scopes:
                 for call in scope.calls:
@@ -107,27 +109,7 @@ class _Wrapping:
         """Tell an object that takes the name and the documentation of the function that it was given."""
         init = self._dispatch.method("__init__")
         return init is not None and any(
-            self._dispatch.is_object(call.args[0].value) for call in self._posing(init) if call.args
-        )
-
-    def _takes_the_place(self, function: Function) -> bool:
-        """Tell what is made to replace the function that it calls: a decorator returns it, under that one's name."""
-        outer = self._module.function_of(function.scope.parent) if function.scope.parent is not None else None
-        if outer is None or not isinstance(function.node, cst.FunctionDef):
-            return False
-        returned = any(
-            isinstance(part, cst.Name) and part.value == function.name
-            for given in outer.returns
-            for part in descendants(given)
-        )
-        named = outer.name == "__call__" or function.has_decorator("wraps") or any(self._posing(outer))
-        return returned and named
-
-    def _posing(self, function: Function) -> Iterator[cst.Call]:
-        return (
-            call
-            for call in function.scope.calls
-            if self._module.symbol(call.func) == "functools.update_wrapper"
+            self._dispatch.is_object(call.args[0].value) for call in _posing(self._module, init) if call.args
         )
 
     def _methods(self, names: Iterable[str]) -> list[Function]:
@@ -189,6 +171,25 @@ class _Wrapping:
             )
             for part in descendants(value)
         )
+
+
+def _takes_the_place(module: ModuleModel, function: Function) -> bool:
+    """Tell what is made to replace the function that it calls: a decorator returns it, under that one's name."""
+    outer = module.function_of(function.scope.parent) if function.scope.parent is not None else None
+    if outer is None or function.cls is not None or not isinstance(function.node, cst.FunctionDef):
+        return False
+    returned = any(
+        isinstance(part, cst.Name) and part.value == function.name
+        for given in outer.returns
+        for part in descendants(given)
+    )
+    return returned and (
+        outer.name == "__call__" or function.has_decorator("wraps") or any(_posing(module, outer))
+    )
+
+
+def _posing(module: ModuleModel, function: Function) -> Iterator[cst.Call]:
+    return (call for call in function.scope.calls if module.symbol(call.func) == "functools.update_wrapper")
 
 
 def _before(graph: Graph, call: cst.Call) -> Iterator[Op]:

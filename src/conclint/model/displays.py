@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from conclint.model.resolve import Resolver
 
 
+_STARRED = frozenset({cst.StarredElement, cst.StarredDictElement})
+
+
 class Displays:
     """Evaluates the container expressions of a module to `Items`, and operators on constants."""
 
@@ -69,7 +72,7 @@ class Displays:
 
     def _element(self, item: cst.BaseElement | cst.BaseDictElement) -> Values:
         found = self._resolver.values(item.value)
-        return every(found) if isinstance(item, (cst.StarredElement, cst.StarredDictElement)) else found
+        return every(found) if item.__class__ in _STARRED else found
 
     def put_into(self, made: cst.CSTNode) -> Iterable[Values]:
         """Yield what is put into a container that an expression makes, after that."""

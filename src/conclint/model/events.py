@@ -136,7 +136,7 @@ def find_events(module: ModuleModel) -> Iterator[Event]:
     for scope in module.scopes:
         for call in scope.calls:
             func = call.func
-            if not isinstance(func, cst.Attribute):
+            if func.__class__ is not cst.Attribute:
                 continue
             name = func.attr.value
             instances = primitives_of(module.values(func.value))

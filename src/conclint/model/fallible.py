@@ -76,7 +76,7 @@ class Fallible:
         if op.kind is OpKind.CALL:
             return not self._is_quiet(op.node)
         if op.kind in (OpKind.LOAD, OpKind.DELETE):
-            return isinstance(op.node, cst.Subscript) and not self._is_asked_about(op.node.value)
+            return op.node.__class__ is cst.Subscript and not self._is_asked_about(op.node.value)
         return False
 
     def _is_quiet(self, node: cst.CSTNode) -> bool:

@@ -39,7 +39,7 @@ class Fillings:
         self._by_name: dict[str, list[Filling]] = {}
         for scope in tree.root.walk():
             for call in scope.calls:
-                if isinstance(call.func, cst.Attribute) and call.args:
+                if call.func.__class__ is cst.Attribute and call.args:
                     self._note_call(scope, call, call.func)
             for bindings in (scope.stores, *scope.bindings.values()):
                 for binding in bindings:
@@ -59,7 +59,7 @@ class Fillings:
             return
         if binding.kind is BindingKind.AUGMENT:
             self._note(node, Filling(scope, value, many=True))
-        elif binding.kind is BindingKind.ASSIGN and isinstance(node, cst.Subscript):
+        elif binding.kind is BindingKind.ASSIGN and node.__class__ is cst.Subscript:
             self._note(node.value, Filling(scope, value, many=False))
 
     def _note(self, container: cst.CSTNode, filling: Filling) -> None:

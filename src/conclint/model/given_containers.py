@@ -16,7 +16,6 @@ from conclint.model.checks import checks
 from conclint.model.memory import once_per_function
 from conclint.model.variables import Variable
 from conclint.model.words import AccessKind, Base
-from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name, every_parameter
 
 if TYPE_CHECKING:
@@ -51,15 +50,8 @@ class _Parameters:
 
     def of_name(self, name: str, scope: Scope) -> Variable | None:
         owner = scope.owner(name)
-        if owner is None or not owner.is_callable:
-            return None
-        bindings = owner.bindings.get(name, [])
-        function = self._module.function_of(owner)
-        if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER or function is None:
-            return None
-        if name == function.receiver_name or name in _starred(function):
-            return None
-        return Variable(owner.qualified_name, name, Base.PARAMETER, name)
+        function = self._module.function_of(owner) if owner is not None and owner.is_callable else None
+        return _parameters(self._module, function).get(name) if function is not None else None
 
     def of_attribute(self, _node: cst.Attribute, _function: Function) -> Variable | None:
         return None
@@ -68,11 +60,17 @@ class _Parameters:
         return True  # the callers decide
 
 
-def _starred(function: Function) -> set[str]:
-    node = function.node
+@once_per_function
+def _parameters(_module: ModuleModel, function: Function) -> dict[str, Variable]:
+    owner, node = function.scope, function.node
     if not isinstance(node, (cst.FunctionDef, cst.Lambda)):
-        return set()
-    return {one.name.value for one in every_parameter(node.params) if one.star}
+        return {}
+    names = (one.name.value for one in every_parameter(node.params) if not one.star)
+    return {
+        name: Variable(owner.qualified_name, name, Base.PARAMETER, name)
+        for name in names
+        if name != function.receiver_name and len(owner.bindings[name]) == 1
+    }
 
 
 @once_per_function

@@ -27,7 +27,7 @@ from conclint.model.importing import ImportTime
 from conclint.model.locksets import Locks
 from conclint.model.lowering import TooComplex, build
 from conclint.model.paths import Conditions
-from conclint.model.reaching import reaching_definitions
+from conclint.model.reaching import Uses, reaching_definitions, uses_by_name
 from conclint.model.resolve import Resolver
 from conclint.model.runners import Runners
 from conclint.model.structural import condition_paths
@@ -45,6 +45,8 @@ from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, plain_code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conclint.model.events import Event, Handover, Root
     from conclint.model.fates import Fate
     from conclint.model.leaks import Leak
@@ -66,6 +68,8 @@ class ModuleModel:
         self.knowledge = knowledge or standard()
         self._functions, self._classes = define(tree.root)
         self.resolver = Resolver(tree, self.knowledge, self._functions, self._classes, self._reaching)
+        self.values: Callable[[cst.CSTNode], Values] = self.resolver.values
+        """Returns what an expression may be."""
         self.conditions = Conditions(self.code)
         self.locks = Locks(self)
         self.imports = ImportTime(self)
@@ -78,6 +82,7 @@ class ModuleModel:
         self._said: dict[tuple[str, ...], bool] = {}
         self._fallible = Fallible(self)
         self._reached: dict[tuple[int, str], dict[int, list[Binding]]] = {}
+        self._uses: dict[int, dict[str, Uses]] = {}
 
     def let_go(self) -> None:
         """Drop the tree and all that was found out about it, of which much refers to each other in circles."""
@@ -172,10 +177,6 @@ class ModuleModel:
         return self.tree.scope_of(node).qualified_name
 
     # values
-
-    def values(self, node: cst.CSTNode) -> Values:
-        """Return what an expression may be."""
-        return self.resolver.values(node)
 
     def symbol(self, node: cst.CSTNode) -> str | None:
         """Return the canonical dotted name of what `node` surely is, when that is of another module."""
@@ -276,7 +277,10 @@ class ModuleModel:
             function = self.function_of(owner)
             graph = self.graph(function) if function is not None else None
             if graph is not None:
-                self._reached[key] = reaching_definitions(graph, owner, use.value)
+                if id(owner) not in self._uses:
+                    self._uses[id(owner)] = uses_by_name(graph, owner)
+                uses = self._uses[id(owner)][use.value]
+                self._reached[key] = reaching_definitions(graph, owner, use.value, uses)
         return self._reached[key].get(id(use))
 
     def _never_returns(self, call: cst.Call) -> bool:

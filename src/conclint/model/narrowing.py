@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Told: TypeAlias = "tuple[str, str, bool, cst.BaseExpression | None]"
 
 _NONE, _TRUE, _CLASS = "none", "true", "class"
-_LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_LEAVING = (cst.Return, cst.Raise, cst.Continue, cst.Break)
+_LOOPS = frozenset({cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp})
+_LEAVING = frozenset({cst.Return, cst.Raise, cst.Continue, cst.Break})
 _BLOCKS = (cst.IndentedBlock, cst.Module)
 
 
@@ -194,7 +194,7 @@ class Narrowing:
 
     def _share_loop(self, store: cst.CSTNode, node: cst.CSTNode, first: int) -> bool:
         """Tell whether a loop inside the code goes from `node` on to `store` and comes back."""
-        loops = {id(outer) for outer in self._tree.ancestors(store) if isinstance(outer, _LOOPS)}
+        loops = {id(outer) for outer in self._tree.ancestors(store) if outer.__class__ in _LOOPS}
         return any(
             id(outer) in loops and self._tree.positions.get(id(outer), 0) >= first for outer in self._tree.ancestors(node)
         )
@@ -310,7 +310,7 @@ def _leaves(body: cst.BaseSuite) -> bool:
     last = body.body[-1] if body.body else None
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
-    return isinstance(last, _LEAVING)
+    return last.__class__ in _LEAVING
 
 
 def _gives(body: cst.BaseSuite, path: str) -> bool:

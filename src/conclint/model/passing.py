@@ -53,7 +53,7 @@ class Passed:
 
     def _note_task(self, call: cst.Call, scope: Scope) -> None:
         func = call.func
-        name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+        name = _last_name(func)
         if name not in _FOLLOWING and name not in _BEFORE_A_TUPLE:
             return
         given = _positional(call.args)
@@ -129,9 +129,9 @@ def _derives(caller: Function | None, base: Class) -> bool:
 
 
 def _last_name(func: cst.BaseExpression) -> str:
-    if isinstance(func, cst.Attribute):
+    if func.__class__ is cst.Attribute:
         return func.attr.value
-    return func.value if isinstance(func, cst.Name) else ""
+    return func.value if func.__class__ is cst.Name else ""
 
 
 def _positional(arguments: Sequence[cst.Arg]) -> list[cst.BaseExpression | None]:

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
-from conclint.model.graph import Block, Graph, Op, OpKind
+from conclint.model.graph import OpKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conclint.model.graph import Block, Graph, Op
     from conclint.syntax import Binding, Scope
 
+_DEFINITIONS = frozenset({cst.FunctionDef, cst.ClassDef})
 _BINDERS = frozenset({OpKind.BIND, OpKind.AUGMENT, OpKind.DELETE, OpKind.IMPORT})
 
+Uses: TypeAlias = "dict[int, list[tuple[cst.CSTNode, Binding | None]]]"
+"""Where a variable is loaded, with None, and where it is bound, in order, by `id` of the block."""
 
-def reaching_definitions(graph: Graph, scope: Scope, name: str) -> dict[int, list[Binding]]:
+
+def uses_by_name(graph: Graph, scope: Scope) -> dict[str, Uses]:
+    """Return the uses of each variable that `scope` binds."""
+    by_node = {id(binding.node): binding for bindings in scope.bindings.values() for binding in bindings}
+    found: dict[str, Uses] = {name: {} for name in scope.bindings}
+    for block in graph.blocks:
+        for op in block.ops:
+            node = op.node
+            if op.kind is OpKind.LOAD:
+                if node.__class__ is cst.Name and node.value in found:
+                    found[node.value].setdefault(id(block), []).append((node, None))
+            elif op.kind in _BINDERS:
+                for bound in _bound_by(op, by_node):
+                    found[bound.name].setdefault(id(block), []).append((node, bound))
+    return found
+
+
+def reaching_definitions(graph: Graph, scope: Scope, name: str, uses: Uses) -> dict[int, list[Binding]]:
     """Return, for each load of `name` by `id` of its node, the bindings of `scope` that may reach it."""
-    by_node = {id(binding.node): binding for binding in scope.bindings[name]}
-    uses = {id(block): found for block in graph.blocks if (found := _uses(block, name, by_node))}
     start = [binding for binding in scope.bindings[name] if binding.kind.value == "parameter"]
     entries: dict[int, dict[int, Binding]] = {id(graph.entry): {id(binding): binding for binding in start}}
     seen: dict[int, dict[int, Binding]] = {}
@@ -47,28 +68,12 @@ def reaching_definitions(graph: Graph, scope: Scope, name: str) -> dict[int, lis
     return {key: list(found.values()) for key, found in seen.items()}
 
 
-def _uses(block: Block, name: str, by_node: dict[int, Binding]) -> list[tuple[cst.CSTNode, Binding | None]]:
-    """Return where a block loads the variable, with None, and where it binds it, in order."""
-    found: list[tuple[cst.CSTNode, Binding | None]] = []
-    for op in block.ops:
-        node = op.node
-        if op.kind is OpKind.LOAD:
-            if node.__class__ is cst.Name and node.value == name:
-                found.append((node, None))
-        elif op.kind in _BINDERS and (bound := _bound_by(op, name, by_node)) is not None:
-            found.append((node, bound))
-    return found
-
-
-def _bound_by(op: Op, name: str, by_node: dict[int, Binding]) -> Binding | None:
+def _bound_by(op: Op, by_node: dict[int, Binding]) -> Iterator[Binding]:
     node = op.node
     if op.kind is OpKind.AUGMENT:
         node = node.target  # type: ignore[attr-defined]
     elif op.kind is OpKind.IMPORT and not isinstance(getattr(node, "names", None), cst.ImportStar):
-        for alias in node.names:  # type: ignore[attr-defined]
-            if id(alias) in by_node:
-                return by_node[id(alias)]
-    found = by_node.get(id(node))
-    if found is None and isinstance(op.extra, (cst.FunctionDef, cst.ClassDef)):
-        found = by_node.get(id(op.extra))
-    return found if found is not None and found.name == name else None
+        yield from (by_node[id(alias)] for alias in node.names if id(alias) in by_node)  # type: ignore[attr-defined]
+    found = by_node.get(id(node)) or (by_node.get(id(op.extra)) if op.extra.__class__ in _DEFINITIONS else None)
+    if found is not None:
+        yield found

@@ -386,7 +386,7 @@ class Resolver:
     # calls
 
     def _call(self, node: cst.Call) -> Values:
-        if isinstance(node.func, cst.Attribute):
+        if node.func.__class__ is cst.Attribute:
             method = node.func.attr.value
             if method in HANDS_ON_ITEMS or method == "setdefault" or takes_out(node):
                 containers = self.values(node.func.value)

@@ -27,7 +27,7 @@ def condition_paths(module: ModuleModel) -> frozenset[str]:
     seen: dict[str, set[str]] = defaultdict(set)
     for scope in module.scopes:
         for call in scope.calls:
-            if isinstance(call.func, cst.Attribute) and call.func.attr.value in _WORDS:
+            if call.func.__class__ is cst.Attribute and call.func.attr.value in _WORDS:
                 seen[_path(module, call.func.value)].add(_WORDS[call.func.attr.value])
         for statement in scope.withs:
             for item in statement.items:

@@ -40,21 +40,28 @@ class OutOfTurn:
 
 def too_late(module: ModuleModel, asked: str, after: str) -> Iterator[OutOfTurn]:
     """Yield the events of the word `asked` that raise because on some path the event `after` has come before them."""
-    for event, before in histories(module, frozenset({after}), asked):
+
+    def raised(event: Event) -> str | None:
+        return _raised(module, event, lambda order: order.after.get(after))
+
+    if not module.events_of(after):
+        return
+    for event, before in histories(module, frozenset({after}), asked, lambda event: raised(event) is not None):
         earlier = next((found for history in before if (found := history.event(after)) is not None), None)
-        exception = _raised(module, event, lambda order: order.after.get(after))
-        if earlier is not None and exception is not None:
+        if earlier is not None and (exception := raised(event)) is not None:
             yield OutOfTurn(event, exception, earlier)
 
 
 def too_early(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:
     """Yield the events of the word `asked` that raise because no path has the event `before` in front of them."""
-    for event, found in histories(module, frozenset({before}), asked):
+
+    def raised(event: Event) -> str | None:
         sure = len(_sites(module, event)) == 1 and not _is_asked_about(module, event)
-        if sure and all(history.fresh and not history.happened for history in found):
-            exception = _raised(module, event, lambda order: order.before.get(before))
-            if exception is not None:
-                yield OutOfTurn(event, exception)
+        return _raised(module, event, lambda order: order.before.get(before)) if sure else None
+
+    for event, found in histories(module, frozenset({before}), asked, lambda event: raised(event) is not None):
+        if all(history.fresh and not history.happened for history in found) and (exception := raised(event)) is not None:
+            yield OutOfTurn(event, exception)
 
 
 def too_early_for_some(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:

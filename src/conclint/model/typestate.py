@@ -21,7 +21,7 @@ from conclint.syntax import BindingKind
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conclint.model.definitions import Function
     from conclint.model.events import Event
@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
 
 def histories(
-    module: ModuleModel, words: frozenset[str], asked: str
+    module: ModuleModel,
+    words: frozenset[str],
+    asked: str,
+    matters: Callable[[Event], bool] = lambda _event: True,
 ) -> Iterator[tuple[Event, tuple[History, ...]]]:
-    """Yield each event of the word `asked` with the histories, made of `words`, that may precede it.
+    """Yield each event of the word `asked` that matters with the histories, made of `words`, that may precede it.
 
     Only functions that can be followed to the end are spoken of, and only objects that are surely, as far as they are
     known, primitives. Of one among several objects only what has happened to each of them is told.
@@ -48,8 +51,9 @@ def histories(
     functions = {id(function): function for function in module.functions}
     telling = {id(one.node): one for events in by_function.values() for one in events if one.word in words}
     for key, events in by_function.items():
-        if any(event.word == asked for event in events):
-            yield from _followed(module, functions[key], events, telling, asked)
+        if any(event.word == asked and matters(event) for event in events):
+            followed = _followed(module, functions[key], events, telling, asked)
+            yield from ((event, found) for event, found in followed if matters(event))
 
 
 def _followed(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import operator
 import re
 from collections.abc import Iterable
 
@@ -62,7 +63,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._line_starts = [0, *(found.end() for found in _NEWLINE.finditer(text))]
+        self._line_starts = _line_starts(text)
         self.extents = list(_extents(text))
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -75,6 +76,13 @@ class Lines:
         start = self.extents[number][0]
         line = bisect.bisect_right(self._line_starts, start)
         return self._text[self._line_starts[line - 1] : start]
+
+
+def _line_starts(text: str) -> list[int]:
+    if "\r" in text:
+        return [0, *(found.end() for found in _NEWLINE.finditer(text))]
+    ends = itertools.accumulate(map(len, text.split("\n")))
+    return [0, *map(operator.add, ends, itertools.count(1))][:-1]
 
 
 def _extents(text: str) -> Iterable[tuple[int, int]]:

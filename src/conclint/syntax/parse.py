@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
-import operator
 import re
 import threading
 import warnings
@@ -21,8 +19,7 @@ from conclint.syntax.walk import walk
 # CPython's tokenizer gives up at 200 nested brackets (Parser/tokenizer.h, MAXLEVEL); libcst's native parser has no
 # such limit and overflows the C stack somewhere above 1,000.
 _DEEP = 150
-_BRACKETS = re.compile(r"[()\[\]{}]+")
-_STEP = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
+_BRACKETS = re.compile(r"[()\[\]{}]")
 # Chains without brackets recurse in the parser too: `- - - x`, `not not x`, `a.b.c...`, `f()()()`. Those that are longer
 # than any person writes are parsed on a stack of their own.
 _CHAIN = re.compile(r"(?:[-+~][ \t]*|not[ \t]+|lambda[ \t]*:[ \t]*){100}|(?:\.\w+|\(\)|\[\w*\]|\*\*\w+){300}")
@@ -86,9 +83,14 @@ def _failure(text: str, reason: str, line: int, column: int) -> SyntaxFailure:
 
 
 def _refuse_what_overflows(text: str) -> None:
-    depths = list(itertools.accumulate(map(_STEP.__getitem__, "".join(_BRACKETS.findall(text))), initial=0))
-    # What is closed without having been opened counts for nothing: depth is measured from the lowest so far.
-    if max(map(operator.sub, depths, itertools.accumulate(depths, min))) <= _DEEP:
+    depth = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
+    if deepest <= _DEEP:
         return
     # Brackets in strings and comments were counted too, so let the interpreter decide.
     try:
