@@ -6,8 +6,10 @@ import msgspec
 import pytest
 from modelling import model_of
 
+from conclint.model import ModuleModel
 from conclint.program import Program, summarise
-from conclint.syntax import Locator
+from conclint.source import Source
+from conclint.syntax import Locator, parse
 
 OTHERS = """
 class Store:
@@ -97,3 +99,68 @@ def test_what_is_asked_of_an_attribute_of_a_class_ends() -> None:
     summaries = [summarise(model, Locator(model.tree)), summarise(other, Locator(other.tree))]
     program = Program([msgspec.structs.replace(summaries[0], path="reader.py", name="reader"), summaries[1]])
     assert list(program.graph.calls(next(key for key in program.functions if key.endswith("Reader.read#2")))) == []
+
+
+MAKING = """
+import threading
+from work import Worker, Other
+from store import Store, Cache
+
+class Shop:
+    def __init__(self):
+        self.store = Store()
+        self.worker = Worker({first})
+        self.other = Worker({second})
+"""
+WORK = """
+class Base:
+    def __init__(self, store, name=None):
+        self.store = store
+
+class Worker(Base):
+    def __init__(self, store):
+        super().__init__(store)
+
+    def run(self):
+        self.store.flush()
+
+class Quoted:
+    def __init__(self, store: "Store"):
+        self.store = store
+
+    def run(self):
+        self.store.flush()
+"""
+STORE = """
+class Store:
+    def flush(self): print()
+
+class Cache:
+    def flush(self): print()
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("self.store", "Store()", ["Store.flush"]),
+        ("self.store", "store=Store()", ["Store.flush"]),
+        ("self.store", "Cache()", []),
+        ("self.store", "make()", []),
+        ("self.store", "*stores", []),
+    ],
+)
+def test_a_constructor_is_given_one_class_wherever_it_is_called(first: str, second: str, found: list[str]) -> None:
+    texts = {"shop": MAKING.format(first=first, second=second), "work": WORK, "store": STORE}
+    models = [ModuleModel(parse(Source(f"{name}.py", text))) for name, text in texts.items()]
+    program = Program([summarise(model, Locator(model.tree)) for model in models])
+    (key,) = [key for key, function in program.functions.items() if function.name == "Worker.run"]
+    assert [program.functions[edge.callee].name for edge in program.graph.calls(key)] == found
+
+
+def test_an_annotation_may_be_quoted() -> None:
+    texts = {"work": f"from store import Store\n{WORK}", "store": STORE}
+    models = [ModuleModel(parse(Source(f"{name}.py", text))) for name, text in texts.items()]
+    program = Program([summarise(model, Locator(model.tree)) for model in models])
+    (key,) = [key for key, function in program.functions.items() if function.name == "Quoted.run"]
+    assert [program.functions[edge.callee].name for edge in program.graph.calls(key)] == ["Store.flush"]

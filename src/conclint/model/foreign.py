@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.model.values import NONE, UNKNOWN, Symbol
+from conclint.model.values import NONE, UNKNOWN, Instance, Symbol
 from conclint.syntax import BindingKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
@@ -97,7 +97,7 @@ class Foreign:
         return found.pop() if len(found) == 1 else ""
 
     def _attribute(self, node: cst.Attribute, deep: int) -> str:
-        cls = self._module.class_of_receiver(node.value)
+        cls = self._module.class_of_receiver(node.value) or self._class_of(node.value)
         if cls is not None:
             for owner in self._module.resolver.mro(cls):
                 if node.attr.value in owner.attributes:
@@ -108,6 +108,12 @@ class Foreign:
             return "" if self._module.resolver.is_closed(cls) else self._of_class(cls, node.attr.value)
         base = self.path(node.value, deep + 1)
         return f"{base}.{node.attr.value}" if base else ""
+
+    def _class_of(self, node: cst.BaseExpression) -> Class | None:
+        """Return the one class of this module of which `node` holds an object, as far as is known."""
+        known = {value for value in self._module.values(node) if value not in (UNKNOWN, NONE)}
+        value = known.pop() if len(known) == 1 else None
+        return value.cls if isinstance(value, Instance) else None
 
     def _of_class(self, cls: Class, attribute: str) -> str:
         name = self._module.source.module
@@ -143,6 +149,15 @@ class Foreign:
             return self.path(binding.value, deep + 1)
         return ""
 
+    def _quoted(self, text: str) -> str:
+        """Return the path of an imported name in an annotation that is written as a string."""
+        first, _, rest = text.partition(".")
+        bindings = self._module.tree.root.bindings.get(first, [])
+        if len(bindings) != 1 or bindings[0].kind not in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
+            return ""
+        imported = self._module.resolver.imported(bindings[0])
+        return f"{imported}.{rest}" if imported and rest else imported
+
     def _annotated(self, annotation: cst.BaseExpression) -> str:
         """A parameter or attribute annotated with a class of another module holds what a call of that class gives."""
         if isinstance(annotation, cst.Subscript):
@@ -154,9 +169,12 @@ class Foreign:
         if isinstance(annotation, cst.BinaryOperation):
             sides = {self._annotated(side) for side in (annotation.left, annotation.right) if not _is_none(side)}
             return sides.pop() if len(sides) == 1 else ""
-        if not isinstance(annotation, (cst.Name, cst.Attribute)):
+        if isinstance(annotation, cst.SimpleString):
+            path = self._quoted(str(annotation.evaluated_value))
+        elif isinstance(annotation, (cst.Name, cst.Attribute)):
+            path = self.path(annotation)
+        else:
             return ""
-        path = self.path(annotation)
         return f"{path}()" if path and not path.startswith("builtins.") else ""
 
 

@@ -105,6 +105,13 @@ def passed(module: ModuleModel, function: Function, given: Iterable[Argument]) -
             yield Passed(position, name, variable, lock.key if lock is not None else "")
 
 
+def parameter_of(module: ModuleModel, node: cst.Name) -> str:
+    """Return the parameter that a name is, of the function where it stands; empty for anything else."""
+    scope = module.tree.scope_of(node)
+    found = _Parameters(module).of_name(node.value, scope)
+    return node.value if found is not None and scope.owner(node.value) is scope.execution else ""
+
+
 def arguments_of(call: cst.Call) -> Iterator[Argument]:
     """Yield the arguments of a call, by position until a star hides how many there are."""
     for argument in call.args:

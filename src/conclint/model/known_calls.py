@@ -195,6 +195,10 @@ def _factory(resolver: Resolver, call: cst.Call) -> Values:
     return union(*(resolver.calls.result(value, call) for value in _given(resolver, call, 0)))
 
 
+def _first(resolver: Resolver, call: cst.Call) -> Values:
+    return _given(resolver, call, 0)
+
+
 def _second(resolver: Resolver, call: cst.Call) -> Values:
     return _given(resolver, call, 1)
 
@@ -219,4 +223,5 @@ _KNOWN: dict[str, Callable[[Resolver, cst.Call], Values]] = {
     "builtins.type": _type,
     "builtins.super": _super,
     "typing.cast": _second,
+    "weakref.proxy": _first,
 }

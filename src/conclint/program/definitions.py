@@ -36,7 +36,25 @@ def class_fact(model: ModuleModel, cls: Class, keys: Keys) -> ClassFact:
         tuple(sorted(name for name in cls.attributes if name not in cls.methods)),
         locks_of(model, cls),
         _is_of_window(model, cls),
+        given_to(cls),
     )
+
+
+def given_to(cls: Class) -> dict[str, str]:
+    """Return the attributes of a class that only ever hold what its constructor is given, or None, with the parameters."""
+    init = cls.methods.get("__init__")
+    if init is None:
+        return {}
+    parameters = {parameter.name.value for parameter in init.parameters} - {init.receiver_name}
+    found: dict[str, str] = {}
+    for name, bindings in cls.attributes.items():
+        stored = [b for b in bindings if not (isinstance(b.value, cst.Name) and b.value.value == "None")]
+        if len(stored) != 1 or stored[0].scope is not init.scope or stored[0].kind is not BindingKind.ASSIGN or stored[0].path:
+            continue
+        value = stored[0].value
+        if isinstance(value, cst.Name) and value.value in parameters and len(init.scope.bindings.get(value.value, ())) == 1:
+            found[name] = value.value
+    return found
 
 
 def _is_of_window(model: ModuleModel, cls: Class) -> bool:

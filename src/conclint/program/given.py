@@ -1,4 +1,7 @@
-"""What objects are that a class is given and nothing tells the class of, by what it asks of them.
+"""What objects are that a class is given and nothing in its own module tells the class of.
+
+What its constructor is given wherever an object of the class is made is of one class, or nobody knows. Else it is told by
+what is asked of it.
 
 Where an object comes in through a parameter, and one class of the package alone has all the methods that are called on it,
 it is of that class. Names of several words are not shared by chance, `get` and `close` are.
@@ -9,8 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conclint.program.summary import PARAMETER
+from conclint.source.naming import is_test
+
 if TYPE_CHECKING:
     from conclint.program.linking import Linker
+    from conclint.program.summary import CallFact
 
 _FEWEST = 3
 _FEWEST_TELLING = 2
@@ -24,15 +31,64 @@ class GivenObjects:
         self._asked: dict[tuple[str, str], set[str]] | None = None
         self._having: dict[str, set[str]] | None = None
         self._known: dict[tuple[str, str], str] = {}
+        self._makers: dict[str, list[tuple[str, CallFact]]] | None = None
+        self._open: set[tuple[str, str]] = set()
 
     def class_of(self, cls: str, attribute: str) -> str:
         """Return the key of the class of what an attribute of a class holds, empty where that can't be told."""
         known = self._known.get((cls, attribute))
         if known is None:
-            known = self._told(cls, attribute)
+            if self._makers is None:
+                self._makers = {}
+                self._makers = self._where_made()
+            known = self._passed(cls, attribute) or self._told(cls, attribute)
             if self._asked:
                 self._known[cls, attribute] = known
         return known
+
+    def _passed(self, cls: str, attribute: str) -> str:
+        """Return the class of what the constructor is given for an attribute, wherever objects are made but in tests."""
+        for owner in self._linker.order(cls):
+            parameter = self._linker.classes[owner].given.get(attribute)
+            if parameter is not None:
+                return self._of_parameter(self._linker.classes[owner].methods.get("__init__", ""), parameter)
+        return ""
+
+    def _of_parameter(self, init: str, parameter: str) -> str:
+        function = self._linker.functions.get(init)
+        calls = (self._makers or {}).get(init, [])
+        if function is None or not calls or (init, parameter) in self._open or parameter not in function.parameters:
+            return ""
+        position = function.parameters.index(parameter) - 1
+        self._open.add((init, parameter))
+        found = {self._of_argument(maker, call, position, parameter) for maker, call in calls}
+        self._open.discard((init, parameter))
+        return found.pop() if len(found) == 1 else ""
+
+    def _of_argument(self, maker: str, call: CallFact, position: int, parameter: str) -> str:
+        for given in call.objects:
+            if given.name == parameter if given.name else given.position == position:
+                if given.cls.startswith(PARAMETER):
+                    return self._of_parameter(maker, given.cls.removeprefix(PARAMETER))
+                found = given.cls if given.cls in self._linker.classes else self._linker.resolve(given.cls, maker)
+                return found if found in self._linker.classes else ""
+        return ""
+
+    def _where_made(self) -> dict[str, list[tuple[str, CallFact]]]:
+        """Return the calls that give a constructor its arguments, by its key, each with the function that makes it."""
+        found: dict[str, list[tuple[str, CallFact]]] = defaultdict(list)
+        constructors = {fact.methods["__init__"] for fact in self._linker.classes.values() if "__init__" in fact.methods}
+        for function in self._linker.functions.values():
+            if is_test(function.key.partition(":")[0]):
+                continue
+            for call in function.calls:
+                callee = call.callee
+                if not callee and call.symbol.rpartition(".")[2].strip("_")[:1].isupper() and "(" not in call.symbol:
+                    made = self._linker.resolve(call.symbol, function.key)
+                    callee = self._linker.method(made, "__init__") if made in self._linker.classes else made
+                if callee in constructors:
+                    found[callee].append((function.key, call))
+        return found
 
     def _told(self, cls: str, attribute: str) -> str:
         if self._asked is None:
@@ -55,7 +111,7 @@ class GivenObjects:
             for call in function.calls:
                 made, calls, rest = call.symbol.partition("().")
                 steps = rest.split(".")
-                if calls and len(steps) >= 2 and "(" not in rest:
+                if calls and len(steps) == 2 and "(" not in rest:
                     cls = self._linker.resolve(made, function.key)
                     if cls in self._linker.classes:
                         found[function.owner or cls, steps[0]].add(steps[1])

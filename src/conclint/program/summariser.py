@@ -35,6 +35,7 @@ from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import mentions, names_of_interest, of_interest
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, makers, touches_locks
+from conclint.program.objects_given import objects_given
 from conclint.program.operations import Operation, operations
 from conclint.program.spawning import Spawned, spawned
 from conclint.program.standing import Standing
@@ -311,10 +312,11 @@ class _Summariser:
         if isinstance(node, cst.Call):
             nones = tuple(parameter for _, parameter in nones_in(self.model, node))
             given = self._passed(function, arguments_of(node))
+        objects = objects_given(self.model, self.keys, function, call)
         for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given, later, repeated)
+            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given, later, repeated, objects)
         if call.foreign:
-            yield CallFact("", locks, running, call.foreign, *rest, nones, given)
+            yield CallFact("", locks, running, call.foreign, *rest, nones, given, objects=objects)
 
     def _only_makes_coroutine(self, call: CallSite) -> bool:
         """Tell a call that is not awaited: what it makes runs when somebody else awaits it, whatever is held here."""

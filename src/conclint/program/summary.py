@@ -95,6 +95,17 @@ class PassedFact(msgspec.Struct, frozen=True):
     lock: str = ""
 
 
+class ObjectFact(msgspec.Struct, frozen=True):
+    """An argument that a constructor is given: an object of the class `cls`, by key or symbol, or else a parameter of the caller.
+
+    `position` and `name` as in `PassedFact`; `cls` is empty where nothing is known of the argument.
+    """
+
+    position: int
+    name: str
+    cls: str
+
+
 class CallFact(msgspec.Struct, frozen=True):
     """A call: `callee` is the key of a function or empty, `symbol` what it is in the words of another module.
 
@@ -122,6 +133,8 @@ class CallFact(msgspec.Struct, frozen=True):
     """It only makes a coroutine, for somebody else to run."""
     repeated: bool = False
     """Such a call stands in a loop, so there may be several of what it makes."""
+    objects: tuple[ObjectFact, ...] = ()
+    """The arguments of a call that makes an object, or that hands on those to a base class."""
 
 
 class AcquireFact(msgspec.Struct, frozen=True):
@@ -236,6 +249,8 @@ class ClassFact(msgspec.Struct, frozen=True):
     locks: tuple[str, ...] = ()
     of_window: bool = False
     """Its objects belong to the thread of the window (Qt, tkinter ...), whatever locks they have."""
+    given: dict[str, str] = {}
+    """The attributes that hold what the constructor is given, each with its parameter."""
 
 
 class RootFact(msgspec.Struct, frozen=True):
