@@ -69,7 +69,8 @@ class Objects:
         """Return the class of the object whose method a thread runs: `self.run` is handed over by one of its methods."""
         if context.root is None:
             return ""
-        runs, hands_over = (self._graph.functions.get(key) for key in (context.root.function, context.root.made_in))
+        run = context.root.function or self._graph.linker.resolve(context.root.symbol, context.root.made_in)
+        runs, hands_over = (self._graph.functions.get(key) for key in (run, context.root.made_in))
         owner = runs.owner if runs is not None else ""
         derived = hands_over is not None and owner in self._graph.linker.order(hands_over.owner)
         return hands_over.owner if hands_over is not None and derived else owner
