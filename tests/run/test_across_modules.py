@@ -46,12 +46,50 @@ main()
 """
 ALONE = SHOP.replace("import booking\n", TILL.partition("\n")[2] + BOOKING.partition("import till\n")[2])
 ALONE = ALONE.replace("booking.book", "book").replace("till.add", "add")
+STOCK = """\
+import threading
 
 
-def findings(folder: Path) -> list[dict[str, Any]]:
+class Stock:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._names = set()
+
+    def add(self, name):
+        with self._lock:
+            self._names.add(name)
+
+    def remove(self, name):
+        with self._lock:
+            self._names.discard(name)
+
+
+_stock = Stock()
+add = _stock.add
+remove = _stock.remove
+"""
+SHELF = """\
+import threading
+import weakref
+
+import stock
+
+
+class Shelf:
+    def __init__(self, name):
+        stock.add(name)
+        weakref.finalize(self, Shelf._gone, name)
+
+    @staticmethod
+    def _gone(name):
+        stock.remove(name)
+"""
+
+
+def findings(folder: Path, code: str = "CON401") -> list[dict[str, Any]]:
     """Return what the command finds in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "conclint", "--isolated", "--select", "CON401", "--format", "json", "."],
+        [sys.executable, "-m", "conclint", "--isolated", "--select", code, "--format", "json", "."],
         cwd=folder,
         capture_output=True,
         check=False,
@@ -87,6 +125,19 @@ def test_it_is_the_same_in_one_module(tmp_path: Path) -> None:
     assert related(finding) == [
         ("shop.py", start, "handed to a thread here, and comes to 'add' through 'book'"),
         ("shop.py", call, "'book' calls 'add' here"),
+    ]
+
+
+def test_a_finalizer_comes_to_a_lock_through_what_another_module_calls_a_method_of_its_object(tmp_path: Path) -> None:
+    for name, text in ("stock", STOCK), ("shelf", SHELF):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    (finding,) = findings(tmp_path, "CON216")
+    assert (finding["path"], finding["line"]) == ("shelf.py", 14)
+    assert related(finding) == [
+        ("stock.py", 14, "which leads here"),
+        ("stock.py", 10, "'self._lock' is held from here on"),
+        ("shelf.py", 10, "made a finalizer here"),
+        ("stock.py", 6, "'self._lock' is made here, and its holder can't take it again"),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.events import functions_of
 from conclint.model.locks import LOCKING
 from conclint.model.values import ClassValue, Instance, Symbol
 from conclint.program.summary import ClassFact
@@ -91,7 +92,7 @@ def _holds_lock(model: ModuleModel, bindings: list[Binding]) -> bool:
 
 
 def exports_of(model: ModuleModel, keys: Keys) -> dict[str, str]:
-    """Return the module's own names: functions and classes by key, what is imported or an alias by symbol."""
+    """Return the module's own names: functions, bound methods and classes by key, what is imported or an alias by symbol."""
     found: dict[str, str] = {}
     for name, bindings in model.tree.root.bindings.items():
         if len(bindings) != 1:
@@ -113,7 +114,16 @@ def _exported(model: ModuleModel, binding: Binding, keys: Keys) -> str:
             return ""
         cls = model.class_of(scope)
         return keys.of_class(cls) if cls is not None else keys.of(function)
-    return model.foreign.path(binding.value) if binding.value is not None else ""
+    return _alias(model, binding.value, keys) if binding.value is not None else ""
+
+
+def _alias(model: ModuleModel, value: cst.CSTNode, keys: Keys) -> str:
+    """Return what a module-level name stands for: `register = _tracker.register` is the method of the module's own object."""
+    foreign = model.foreign.path(value)
+    if foreign or not isinstance(value, (cst.Name, cst.Attribute)):
+        return foreign
+    functions = [function for function, _ in functions_of(model.values(value))]
+    return keys.of(functions[0]) if len(functions) == 1 == len(model.values(value)) else ""
 
 
 def imports_of(model: ModuleModel) -> tuple[str, ...]:

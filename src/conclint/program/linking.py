@@ -136,6 +136,10 @@ class Linker:
             symbol = _joined(target, steps[1:])
         return "", []
 
+    def is_of_module(self, symbol: str) -> bool:
+        """Tell a name that stands in a module itself, as `shelves.take` does where that has `take = _shelf.take`."""
+        return self.module(symbol.rpartition(".")[0]) is not None
+
     def _exported(self, module: ModuleSummary, name: str) -> str:
         if name in module.exports:
             return module.exports[name]

@@ -87,7 +87,7 @@ class Reach:
         if edge.receiver != "self" and self._locks.is_of_self(taking.fact.lock):
             if edge.receiver == "fresh":
                 return None
-            if "@" in lock or not edge.fact.receiver_path:
+            if "@" in lock or not edge.fact.receiver_path or self._graph.linker.is_of_module(edge.fact.symbol):
                 certain = False
             else:
                 lock = f"{lock}@{edge.fact.receiver_path}"
