@@ -41,7 +41,7 @@ RULES = {
     "check-then-act": ("CON40", "CON212", "CON416", "CON604"),
     "condition-misuse": ("CON30", "CON311"),
     "daemon-misuse": ("CON1", "CON2"),
-    "fork-with-threads": ("CON116", "CON803"),
+    "fork-with-threads": ("CON116", "CON803", "CON804"),
     "inconsistent-locking": ("CON40", "CON302"),
     "iteration-while-mutated": ("CON40",),
     "lock-across-await": ("CON701",),
