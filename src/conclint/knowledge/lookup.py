@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _Entry = TypeVar("_Entry")
 _NO_KIND = Kind()
+_MOST_NAMES = 10_000  # of which it is remembered whether they have some form; a few files' worth
 _LONGEST_CHAIN = 8  # of names that lead to each other; a user's table could make a circle
 
 
@@ -282,10 +283,10 @@ class Knowledge:
         return max(applicable, key=lambda entry: _version(entry.since)).method if applicable else "spawn"
 
     def _entry(self, table: str, name: str) -> Any:
-        if not self._about(name):
-            return None
         key = table, name
         if key not in self._found:
+            if not self._about(name):
+                return None
             known = self.canonical(name)
             tables = (getattr(library, table) for library in self._about(known))
             self._found[key] = _first(entries.get(known) for entries in tables)
@@ -320,7 +321,7 @@ def _with_kinds(kinds: dict[Primitive, Kind], library: Library) -> dict[Primitiv
 
 
 def _any_of(forms: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
-    return re.compile("|".join(map(fnmatch.translate, forms))).match
+    return functools.lru_cache(_MOST_NAMES)(re.compile("|".join(map(fnmatch.translate, forms))).match)
 
 
 def _first(found: Iterator[_Entry | None]) -> _Entry | None:

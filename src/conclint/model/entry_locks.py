@@ -122,7 +122,7 @@ class EntryLocks:
         for scope in module.scopes:
             written: list[cst.Name | cst.Attribute] = [*scope.names, *scope.attributes]
             for node in written:
-                if (node.attr.value if isinstance(node, cst.Attribute) else node.value) not in names:
+                if (node.attr.value if node.__class__ is cst.Attribute else node.value) not in names:
                     continue
                 parent = module.tree.parent(node)
                 called = isinstance(parent, cst.Call) and parent.func is node

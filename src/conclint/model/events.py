@@ -173,12 +173,16 @@ def is_surely_primitive(module: ModuleModel, event: Event) -> bool:
     )
 
 
+_TAKERS = frozenset({Symbol, LibraryMethod, ClassValue, Partial})
+"""What calls may hand a callable over to: what libraries have, and classes derived from theirs."""
+
+
 def find_handovers(module: ModuleModel) -> Iterator[Handover]:
     """Yield every callable that is handed over, in source order of each scope."""
     for scope in module.scopes:
         for call in scope.calls:
             for value in module.values(call.func):
-                found = list(_handed_over(module, call, value))
+                found = list(_handed_over(module, call, value)) if value.__class__ in _TAKERS else None
                 if found:
                     yield from found
                     break

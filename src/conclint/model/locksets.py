@@ -352,7 +352,7 @@ class Locks:
 
 def _called_name(call: cst.Call) -> str:
     func = call.func
-    return func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+    return func.attr.value if func.__class__ is cst.Attribute else func.value if func.__class__ is cst.Name else ""
 
 
 def _held_in(exploration: Exploration | None) -> dict[int, frozenset[str]]:
