@@ -56,14 +56,19 @@ def extents(
 
     They stand on the logical line from `start` to `end`, which is that of the statement `head`.
     """
-    try:
-        line = _Line(text, start, end, _leaves_of(head))
-    except _Untold:
-        return {}
     found: dict[int, tuple[int, int]] = {}
-    for node in wanted:
+    code = text[start:end].rstrip()
+    if head.__class__ is cst.SimpleStatementLine and len(head.body) == 1 and not code.endswith(";"):
+        whole = start, start + len(code)
+        found = {id(node): whole for node in wanted if node is head or node.__class__ is cst.AugAssign}
+    wanted = [node for node in wanted if id(node) not in found]
+    try:
+        line = _Line(text, start, end, _leaves_of(head)) if wanted else None
+    except _Untold:
+        return found
+    for node in wanted if line is not None else ():
         try:
-            found[id(node)] = line.extent(node)
+            found[id(node)] = line.extent(node)  # type: ignore[union-attr]
         except _Untold:
             continue
     return found
@@ -137,6 +142,16 @@ class _Line:
             if opens not in self._closing or self._text[ends:opens].strip():
                 raise _Untold
             return begins, self._closing[opens]
+        if kind is cst.Comparison:
+            return self._inner(node.left)[0], self._inner(node.comparisons[-1].comparator)[1]  # type: ignore[attr-defined]
+        if kind is cst.BooleanOperation:
+            return self._inner(node.left)[0], self._inner(node.right)[1]  # type: ignore[attr-defined]
+        if kind is cst.WithItem:
+            begins, ends = self._inner(node.item)  # type: ignore[attr-defined]
+            return begins, ends if node.asname is None else self._inner(node.asname.name)[1]  # type: ignore[attr-defined]
+        if kind is cst.Arg and not node.star:  # type: ignore[attr-defined]
+            begins, ends = self._inner(node.value)  # type: ignore[attr-defined]
+            return begins if node.keyword is None else self._leaf(node.keyword)[0], ends  # type: ignore[attr-defined]
         raise _Untold
 
     def _leaf(self, node: cst.CSTNode) -> tuple[int, int]:
