@@ -13,9 +13,10 @@ import libcst as cst
 
 from conclint.model.accesses import Collector
 from conclint.model.checks import checks
-from conclint.model.memory import once_per_function
+from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.variables import Variable
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import CHANGING, AccessKind, Base
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name, every_parameter
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
     from conclint.syntax import Scope
 
+_NAMED = frozenset({cst.Name, cst.Attribute})
 _LOCK = re.compile(r"(?:lock|mutex|cond|sem)\w*$", re.IGNORECASE)
 Argument: TypeAlias = "tuple[str, cst.BaseExpression]"
 """The name by which an argument is given, if any, and the argument."""
@@ -76,28 +78,47 @@ def _parameters(_module: ModuleModel, function: Function) -> dict[str, Variable]
 @once_per_function
 def accesses_of_given(module: ModuleModel, function: Function) -> list[Access]:
     """Return the changes and walks of containers that are parameters of a function or of one around it."""
-    scope: Scope | None = function.scope
-    if scope is None or not scope.is_callable or not _has_parameters(module, function):
+    if not function.scope.is_callable or not _touches_parameters(module, function):
         return []
     found = list(Collector(module, function, _Parameters(module)).collect())
     kept = [one for one in found if one.kind is AccessKind.ITERATE or (one.kind.writes and one.element)]
     return [*kept, *(one for one in checks(module, function, found) if one.element)] if kept else []
 
 
-def _has_parameters(module: ModuleModel, function: Function) -> bool:
-    scope: Scope | None = function.scope
-    while scope is not None:
-        outer = module.function_of(scope) if scope.is_callable else None
-        if outer is not None and len(outer.parameters) > (outer.receiver_name is not None):
-            return True
-        scope = scope.parent
-    return False
+def _touches_parameters(module: ModuleModel, function: Function) -> bool:
+    """Tell by the names alone whether a function may change or go through what is a parameter; most do not."""
+    names = set(_gone_through(module).get(id(function), ()))
+    for scope in function.scopes:
+        names.update(store.node.value.value for store in scope.stores if _is_element_of_name(store.node))  # type: ignore[attr-defined]
+        for call in scope.calls:
+            if is_a(call.func, cst.Attribute) and call.func.attr.value in CHANGING and is_a(call.func.value, cst.Name):
+                names.add(call.func.value.value)
+    for name in tuple(names):
+        bindings = function.scope.bindings.get(name, ())
+        names.update(binding.value.value for binding in bindings if isinstance(binding.value, cst.Name))
+    parameters = _Parameters(module)
+    return any(parameters.of_name(name, function.scope) is not None for name in names)
+
+
+def _is_element_of_name(node: cst.CSTNode) -> bool:
+    return is_a(node, cst.Subscript) and is_a(node.value, cst.Name)
+
+
+@once_per_module
+def _gone_through(module: ModuleModel) -> dict[int, set[str]]:
+    """Return the names in what loops go through, by `id` of the function."""
+    found: dict[int, set[str]] = {}
+    loops: list[cst.For | cst.CompFor] = module.nodes(cst.For, cst.CompFor)
+    for loop in loops:
+        names = (part.value for part in descendants(loop.iter) if is_a(part, cst.Name))
+        found.setdefault(id(module.function_at(loop.iter)), set()).update(names)
+    return found
 
 
 def passed(module: ModuleModel, function: Function, given: Iterable[Argument]) -> Iterator[Passed]:
     """Yield the shared containers, locks and parameters among the arguments of a call that `function` makes."""
     for position, (name, value) in enumerate(given):
-        if not isinstance(value, (cst.Name, cst.Attribute)):
+        if value.__class__ not in _NAMED:
             continue
         variable = shared_container(module, function, value)
         lock = module.locks.lock(value) if _LOCK.search(dotted_name(value)) else None
