@@ -8,12 +8,14 @@ import libcst as cst
 
 from conclint.model.blocking import is_quick
 from conclint.model.circumstances import expects_refusal
+from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conclint.model.module import ModuleModel
+    from conclint.syntax import Binding
 
 _ASKING = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.dir", "builtins.vars"})
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -29,6 +31,24 @@ class Walk(NamedTuple):
     name: str
     changed_by: str
     in_a_copy: bool
+
+
+def is_always_the_same(module: ModuleModel, store: Binding, container: cst.Attribute) -> bool:
+    """Tell an element stored for good, the same by every thread: `os.environ["MODE"] = "quiet"`.
+
+    That is meant for the whole process, as far as the function does not take it out again.
+    """
+    if not isinstance(store.node, cst.Subscript) or store.path or store.kind is not BindingKind.ASSIGN:
+        return False
+    value, scope = store.value, store.scope
+    fixed = isinstance(value, cst.SimpleString) or (
+        isinstance(value, cst.Name)
+        and (owner := scope.owner(value.value)) is not None
+        and owner.kind is ScopeKind.MODULE
+        and all(one.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM) for one in owner.bindings.get(value.value, ()))
+    )
+    uses = [one for one in scope.attributes if one.deep_equals(container)]
+    return fixed and len(uses) == 1
 
 
 def walks(module: ModuleModel) -> Iterator[Walk]:

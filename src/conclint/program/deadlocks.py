@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conclint.program.reach import Reach
     from conclint.program.summary import FunctionFact
 
+_SHORTEST_CIRCLE = 2
 _LONGEST_CIRCLE = 6
 
 
@@ -101,23 +102,34 @@ class Deadlocks:
                 yield one
 
     def inversions(self) -> Iterator[tuple[Ordering, ...]]:
-        """Yield the circles in the lock order, the shortest for each pair of locks, that two threads can close."""
+        """Yield the circles in the lock order, the shortest for each pair of locks, that two threads can close.
+
+        What has a part in a shorter circle is left for when that is mended; who has a lock does not wait for it again.
+        """
         edges: dict[str, dict[str, list[Ordering]]] = defaultdict(lambda: defaultdict(list))
         for one in self.orderings:
             first, second = self._locks.lock_class(one.first), self._locks.lock_class(one.second)
             if first != second:
-                edges[first][second].append(one)
+                if one.second not in one.held:
+                    edges[first][second].append(one)
             elif one.first != one.second and not one.ordered and self._is_two_objects(one):
                 yield (one,)
         done: set[frozenset[str]] = set()
+        closed: list[tuple[tuple[str, ...], tuple[Ordering, ...]]] = []
         for first, following in sorted(edges.items()):
             for second in sorted(following):
                 for circle in _circles(edges, first, second):
                     names = frozenset(circle)
                     if names not in done and (found := self._feasible(edges, circle)) is not None:
                         done.add(names)
-                        yield found
+                        closed.append((circle, found))
                         break
+        told: set[tuple[str, str]] = set()
+        for circle, found in sorted(closed, key=lambda one: len(one[0])):
+            steps = {(first, circle[(index + 1) % len(circle)]) for index, first in enumerate(circle)}
+            if len(circle) == _SHORTEST_CIRCLE or told.isdisjoint(steps):
+                told |= steps
+                yield found
 
     def _is_two_objects(self, one: Ordering) -> bool:
         """Tell two locks of one class, of objects that a function was given, which may be given the other way round."""

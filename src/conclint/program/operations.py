@@ -21,7 +21,7 @@ from conclint.model.loop_border import (
     preexec_calls,
 )
 from conclint.model.patience import has_room, is_bounded, is_computed, is_done, is_instant, is_set_not_to_wait
-from conclint.model.process_wide import walks
+from conclint.model.process_wide import is_always_the_same, walks
 from conclint.model.spawning import find_spawns
 from conclint.model.through_loop import through_loop
 from conclint.model.values import NOTHING_KNOWN, Instance, Symbol
@@ -178,7 +178,8 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             symbol = f"{module}.{target.attr.value}" if module is not None else None
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
-                yield Operation(model, store.node, "store", symbol, effect=variable.effect)
+                if not is_always_the_same(model, store, target):
+                    yield Operation(model, store.node, "store", symbol, effect=variable.effect)
 
 
 def _walks(model: ModuleModel) -> Iterator[Operation]:
