@@ -10,6 +10,7 @@ from conclint.rule import ProgramRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conclint.draft import Place
     from conclint.program import Program
 
 
@@ -52,8 +53,12 @@ class BlockingCallInCoroutine(ProgramRule):
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield what coroutines come to that may wait for long."""
+        told: set[Place] = set()
         for stall in program.loops.stalls():
             way = (*stall.way, stall.place)
+            if way[0] in told:
+                continue  # of several waits behind one call, the nearest is enough
+            told.add(way[0])
             notes = [Note(place, "which leads here") for place in way[1:]]
             if stall.holder is None:
                 message = f"'{stall.name.removeprefix('builtins.')}' stops the event loop that runs '{stall.start.name}'"

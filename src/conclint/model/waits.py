@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -33,7 +34,7 @@ _USES = (OpKind.CALL, OpKind.LOAD, OpKind.YIELD, OpKind.RETURN, OpKind.DELETE)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unrepeated:
-    """A wait whose predicate is not tested again. `guard` is the `if` around it, if there is one."""
+    """A wait whose predicate is not tested again. `guard` is the `if` around it, if there is one under the lock."""
 
     call: cst.Call
     condition: cst.BaseExpression
@@ -68,7 +69,7 @@ def unrepeated_waits(module: ModuleModel) -> Iterator[Unrepeated]:
             turns = turns or (loop is not None and guard is not None and _takes_all_there_is(module, function, call, guard))
             wrong = not turns
         if wrong and not _is_repeated_by_callers(module, function, call):
-            yield Unrepeated(call, event.object, guard)
+            yield Unrepeated(call, event.object, guard if guard is not None and _is_under_lock(module, call, guard) else None)
 
 
 def wait_for_instead(module: ModuleModel, found: Unrepeated) -> Remedy | None:
@@ -176,6 +177,12 @@ def _guard_between(module: ModuleModel, call: cst.Call, loop: cst.While | cst.Fo
             return outer
         inner = outer
     return None
+
+
+def _is_under_lock(module: ModuleModel, call: cst.Call, guard: cst.If) -> bool:
+    """Tell whether no `with` begins between a guard and the wait: what is asked before the lock is taken is no predicate."""
+    between = itertools.takewhile(lambda outer: outer is not guard, module.tree.ancestors(call))
+    return not any(isinstance(outer, cst.With) for outer in between)
 
 
 def _ends_a_turn(module: ModuleModel, call: cst.Call) -> bool:

@@ -210,15 +210,17 @@ class Waiting:
 
     def _interruptions(self, key: str, root: RootFact | None, *, main_only: bool = False) -> Iterator[Interruption]:
         seen: set[str] = set()
+        told: set[Place] = set()  # of several locks behind one call, the first is enough
         for taking in self._reach.taken(key):
             own = root is None and taking.certain and self._locks.is_of_self(taking.fact.lock)
             # A program has one object of most classes that its signal handlers reach; an object that is gone had its own.
             lock, part, _ = taking.lock.partition("@") if main_only else (taking.lock, "", "")
-            if own or lock in seen or self._locks.is_reentrant(lock):
+            if own or lock in seen or taking.way[0] in told or self._locks.is_reentrant(lock):
                 continue  # nobody else can hold the lock of an object that is gone
             holder = self._holder(lock, key, taking.fact.place if part else None, main_only=main_only)
             if holder is not None:
                 seen.add(lock)
+                told.add(taking.way[0])
                 yield Interruption(taking, self._graph.functions[key], root, holder)
 
     def _holder(self, lock: str, handler: str, taken: Place | None, *, main_only: bool) -> Place | None:
