@@ -254,11 +254,14 @@ class Collector:
         return all(isinstance(one, cst.Subscript) and self.module.code(one) != name for one in elements)
 
     def _reads(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        """Yield the reads of a variable that a value is computed from, directly or through one local."""
-        for part in descendants(value):
-            if self._is_of(variable, part):
-                yield part
-            elif is_a(part, cst.Name):
+        """Yield the reads of a variable that a value is computed from: directly, else through one local.
+
+        What is read anew for the store is up to date, whatever else was looked up before.
+        """
+        directly = list(self._read_directly(variable, value))
+        yield from directly
+        for part in descendants(value) if not directly else ():
+            if is_a(part, cst.Name):
                 for binding in self._local_bindings(part):
                     if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
                         yield from self._read_directly(variable, binding.value)

@@ -9,7 +9,6 @@ import libcst as cst
 from conclint.knowledge.words import Domain, Primitive
 from conclint.model.graph import Op, OpKind
 from conclint.model.lock_effects import NO_EFFECT
-from conclint.model.locks import sounds_like_a_lock
 from conclint.model.values import UNKNOWN, Instance, Items, Value
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -65,8 +64,6 @@ class Fallible:
         if op.kind is OpKind.AWAIT and isinstance(op.node, cst.Await) and isinstance(op.node.expression, cst.Call):
             # What is cancelled while it waits for a lock has not got it.
             return not self._takes_or_releases(op.node.expression)
-        if op.kind is OpKind.AWAIT and isinstance(op.node, cst.With):
-            return not all(self._is_lock(item.item) for item in op.node.items)
         if op.kind is OpKind.NEXT and isinstance(op.node, (cst.For, cst.CompFor)):
             if isinstance(op.node.iter, cst.Call) and self._model.symbol(op.node.iter.func) == "builtins.range":
                 return False
@@ -108,10 +105,6 @@ class Fallible:
     def _takes_or_releases(self, call: cst.Call) -> bool:
         """Tell a call on a lock, and that of a function that is there to take or release one."""
         return self._model.locks.event(Op(OpKind.CALL, call)) is not None or self._model.locks.effect_of_call(call) != NO_EFFECT
-
-    def _is_lock(self, manager: cst.BaseExpression) -> bool:
-        named = manager.attr.value if isinstance(manager, cst.Attribute) else dotted_name(manager)
-        return self._model.locks.lock(manager) is not None or sounds_like_a_lock(named)
 
     def _is_asked_about(self, container: cst.BaseExpression) -> bool:
         """Tell whether a test of the same function speaks of a container: `if key in d`, `while not q`."""

@@ -12,11 +12,13 @@ from conclint.draft import Change, Remedy
 from conclint.model.catching import catches_all
 from conclint.model.flow import after
 from conclint.model.graph import Op, OpKind
+from conclint.model.locks import sounds_like_a_lock
 from conclint.model.paths import explore
 from conclint.model.queue_ends import queue_identity
 from conclint.model.rewriting import indentation, line_of, one_deeper
 from conclint.model.takes import Take, is_one_by_one, own_calls, takes_of
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -215,12 +217,19 @@ class _Consumer:
     def _may_raise(self, op: Op) -> bool:
         if id(op.node) in self.counting:
             return False
+        if op.kind is OpKind.AWAIT and isinstance(op.node, cst.With):
+            return not all(self._is_lock(item.item) for item in op.node.items)
         call = op.node.expression if isinstance(op.node, cst.Await) else op.node
         if isinstance(call, cst.Call):
             called = self.module.called_function(call)
             if self.module.symbol(call.func) in _PAUSES or (called is not None and catches_all(self.module, called)):
                 return False
         return self.module.may_raise(op)
+
+    def _is_lock(self, manager: cst.BaseExpression) -> bool:
+        """Tell a lock; a consumer that is cancelled while it waits for one is gone with all its items."""
+        named = manager.attr.value if isinstance(manager, cst.Attribute) else dotted_name(manager)
+        return self.module.locks.lock(manager) is not None or sounds_like_a_lock(named)
 
     def _culprit(self, failing: Exploration, take: int) -> cst.CSTNode | None:
         found: list[cst.CSTNode] = []

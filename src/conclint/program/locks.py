@@ -64,9 +64,14 @@ class LockNames:
     def guards(self, keys: Iterable[str]) -> frozenset[str]:
         """Return what some locks guard with: the lock class, as the same lock may go by the names of two objects.
 
-        An index out of a container stays, for its locks are different ones.
+        An index out of a container stays, for its locks are different ones. A semaphore that others release tells its
+        waiter that there is something to do, and guards nothing.
         """
-        return frozenset(re.sub(r"@[^\[]*", "", self.identity(key)) for key in keys)
+        return frozenset(re.sub(r"@[^\[]*", "", self.identity(key)) for key in keys if not self._is_signal(key))
+
+    def _is_signal(self, key: str) -> bool:
+        fact = self.facts.get(key)
+        return fact is not None and fact.kind is Primitive.SEMAPHORE and fact.handed_on
 
     def is_semaphore(self, identity: str) -> bool:
         """Tell a semaphore, which may pass turns on instead of locking."""
