@@ -49,7 +49,9 @@ def too_late(module: ModuleModel, asked: str, after: str) -> Iterator[OutOfTurn]
     for event, before in histories(module, frozenset({after}), asked, lambda event: raised(event) is not None):
         earlier = next((found for history in before if (found := history.event(after)) is not None), None)
         if earlier is not None and (exception := raised(event)) is not None:
-            yield OutOfTurn(event, exception, earlier)
+            late = OutOfTurn(event, exception, earlier)
+            if not (late.repeats and _hangs_on_event(module, event)):
+                yield late
 
 
 def too_early(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:
@@ -85,6 +87,20 @@ def _is_inevitable(module: ModuleModel, function: Function, event: Event) -> boo
     """Tell whether every call of a function comes to an event: no branch stands before it."""
     graph = module.graph(function)
     return graph is not None and any(op.node is event.node for op in straight_from(graph.entry))
+
+
+def _hangs_on_event(module: ModuleModel, event: Event) -> bool:
+    """Tell what only a turn of the loop does that finds an event unset, or set, which other threads see to."""
+    inner: cst.CSTNode = event.node
+    for outer in module.tree.ancestors(event.node):
+        if isinstance(outer, (cst.For, cst.While)):
+            return False
+        if isinstance(outer, cst.If) and inner is not outer.test:
+            asked = (part.func for part in descendants(outer.test) if isinstance(part, cst.Call))
+            if any(isinstance(func, cst.Attribute) and func.attr.value == "is_set" for func in asked):
+                return True
+        inner = outer
+    return False
 
 
 def _is_asked_about(module: ModuleModel, event: Event) -> bool:
