@@ -49,6 +49,8 @@ def who_runs(clash: Clash) -> str:
         other = two if one.in_main else one
         return f"{_named(other)} and the main thread run at once"
     names = sorted({_named(one), _named(two)})
+    if len(names) == 1 and clash.other.doer != clash.access.doer:
+        return f"one thread runs while another is in '{clash.other.doer}'"
     return "two threads run at once" if len(names) == 1 else f"{names[0]} and {names[1]} run at once"
 
 
