@@ -202,11 +202,12 @@ def taken_twice(kind: Kind, means: str) -> Verdict | None:
     if means == "helper functions":
         return None  # what they leave taken is composed by the program's own tests
     text = program(kind, means, "ASYNC with lock:\n    y = x")
+    cancelled = "CON202 " if kind.asyncio and means == PLAIN else ""  # while it waits inside
     if kind.semaphore:
-        return text, "", "a semaphore has as many permits as it is made with; how many is not counted"
+        return text, cancelled, "a semaphore has as many permits as it is made with; how many is not counted"
     if kind.reentrant:
-        return text, "", "its holder may take it again"
-    return text, "CON207", "the holder waits for itself"
+        return text, cancelled, "its holder may take it again"
+    return text, f"{cancelled}CON207", "the holder waits for itself"
 
 
 def released_twice(kind: Kind, means: str) -> Verdict | None:
