@@ -194,24 +194,28 @@ class Contexts:
             for edge in self._graph.calls(at):
                 if edge.fact.confined is Confinement.MAIN and not running.in_main:
                     continue
-                passed = running.owning(_owned(running.own, edge.receiver, at_root=is_first))
+                passed = running.owning(_owned(running.own, edge.receiver, first=is_first, begins=before is None))
                 if edge.callee in self._entered:
                     self._entered[edge.callee].add((passed, edge.fact.nones))
                 pending.append((edge.callee, passed, (at, running), is_first and edge.receiver == "self"))
 
 
-def _owned(own: Own, receiver: str, *, at_root: bool) -> Own:
-    """Return whose object a callee's `self` is; `at_root`: the caller is what was handed over or is there for anybody."""
+def _owned(own: Own, receiver: str, *, first: bool, begins: bool) -> Own:
+    """Return whose object a callee's `self` is.
+
+    `begins` tells that the caller is what was handed over or is there for anybody, `first` that it is a method of the
+    same object.
+    """
     if receiver == "fresh":
         return Own.ALONE
     if receiver == "common":
         return Own.SHARED
     if receiver == "captured":
         return Own.CAPTURED
-    if receiver == "self" or own is Own.ALONE or (receiver == "part" and at_root):
+    if receiver == "self" or own is Own.ALONE or (receiver == "part" and first):
         return own
     # What a thread's own function was given, others may well have too.
-    return Own.SHARED if receiver == "none" or (receiver == "parameter" and at_root) else Own.SOMEBODYS
+    return Own.SHARED if receiver == "none" or (receiver == "parameter" and begins) else Own.SOMEBODYS
 
 
 def in_order(contexts: Iterable[Context]) -> list[Context]:
