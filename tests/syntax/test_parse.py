@@ -6,7 +6,6 @@ import warnings
 
 import hypothesis
 import hypothesis.strategies as st
-import libcst as cst
 import pytest
 
 from conclint.errors import SyntaxFailure
@@ -117,16 +116,6 @@ def test_any_text_is_parsed_or_refused_with_a_place_inside_it(text: str) -> None
     else:
         kept, given = ([line.strip(_BLANK) for line in code.splitlines()] for code in (tree.module.code, text))
         assert list(filter(None, kept)) == list(filter(None, given))
-
-
-def test_what_others_build_is_checked_by_libcst_as_ever() -> None:
-    parse(Source("module.py", "x = 1\n"))
-    with pytest.raises(SyntaxFailure):
-        parse(Source("module.py", "x = = 1\n"))
-    with pytest.raises(cst.CSTValidationError):
-        cst.SimpleWhitespace("no space")
-    with pytest.raises(cst.CSTValidationError):
-        cst.Name("")
 
 
 def test_brackets_that_close_nothing_do_not_hide_deep_ones() -> None:

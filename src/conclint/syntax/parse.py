@@ -12,7 +12,6 @@ import libcst as cst
 
 from conclint.errors import SyntaxFailure
 from conclint.source import Source
-from conclint.syntax.building import as_parsed
 from conclint.syntax.tree import Tree
 from conclint.syntax.walk import walk
 
@@ -36,8 +35,7 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        with as_parsed():
-            module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
+        module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
