@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.lowering import caught_names
+from conclint.model.paths import is_outcome
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants, is_a
@@ -51,6 +52,8 @@ def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool
             break
         if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
             name, holds = module.conditions.key(outer.test)
+            if is_outcome(name):  # of a call, which elsewhere is another one
+                name = f"{module.source.path}: {module.code(outer.test)}"
             found.append((name, holds == (inner is outer.body)))
         inner = outer
     return tuple(found)

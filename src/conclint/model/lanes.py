@@ -41,7 +41,7 @@ def lane_of(module: ModuleModel, handover: Handover) -> str:
         return _place_of_timer(module, handover.call)
     if receiver is None or receiver.site is None or not has_one_worker(receiver):
         return ""
-    return f"one worker {id(receiver.site.call)}"
+    return f"one worker {module.source.path}:{module.number_of(receiver.site.call)}"
 
 
 def _place_of_timer(module: ModuleModel, call: cst.Call) -> str:

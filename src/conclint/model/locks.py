@@ -194,7 +194,7 @@ class LockNames(AccessPaths):
         assert facts is not None
         sites = {id(value.site) for value in values if isinstance(value, Instance)}
         if path is None and instance.site is not None and len(sites) == 1 and UNKNOWN not in values:
-            path = Path(f"<{id(instance.site.call)}>")
+            path = Path(f"<{self._module.number_of(instance.site.call)}>")
         if path is None:
             return None
         label = dotted_name(node) or self._module.label(node)

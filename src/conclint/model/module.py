@@ -203,8 +203,15 @@ class ModuleModel:
                 # What a function of this module returns is made where that is written.
                 if not all(isinstance(value, (FunctionValue, Unknown)) for value in self.values(call.func)):
                     self.values(call)
-        order = {id(call): index for index, call in enumerate(c for s in self.scopes for c in s.calls)}
-        return sorted(self.resolver.sites.values(), key=lambda site: order[id(site.call)])
+        return sorted(self.resolver.sites.values(), key=lambda site: self.number_of(site.call))
+
+    def number_of(self, call: cst.Call) -> int:
+        """Return which call of the module this is, in source order of each scope: a name for it that is the same in each run."""
+        return self._call_numbers[id(call)]
+
+    @functools.cached_property
+    def _call_numbers(self) -> dict[int, int]:
+        return {id(call): index for index, call in enumerate(c for s in self.scopes for c in s.calls)}
 
     def sites_of(self, *kinds: Primitive) -> list[Site]:
         """Return the creation sites of some kinds of primitive."""

@@ -28,6 +28,7 @@ _LEARNING = frozenset({OpKind.BIND, OpKind.STORE})
 _TELLING = _LEARNING | {OpKind.AUGMENT, OpKind.CALL}
 _MOST_STATES = 24
 _MOST_STEPS = 20_000
+_OUTCOME = "<outcome "
 _SHARED = re.compile(r"[.(\[]")
 MAIN_GUARD = "__name__ == '__main__'"
 
@@ -108,7 +109,12 @@ def _is_one_of_main(left: cst.BaseExpression, right: cst.BaseExpression) -> bool
 
 def outcome(call: cst.Call) -> str:
     """Return the name of the condition that a call came out true, this very time."""
-    return f"<outcome {id(call)}>"
+    return f"{_OUTCOME}{id(call)}>"
+
+
+def is_outcome(name: str) -> bool:
+    """Tell the name of the condition that a call came out true."""
+    return name.startswith(_OUTCOME)
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -218,7 +224,7 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
     for state, facts in states.items():
         kept = _forget(op, facts) if facts else facts
         if kept and conditions.lets_others_in is not None and conditions.lets_others_in(op):
-            kept = frozenset(fact for fact in kept if fact[0].startswith("<outcome") or not _SHARED.search(fact[0]))
+            kept = frozenset(fact for fact in kept if is_outcome(fact[0]) or not _SHARED.search(fact[0]))
         if learns:
             kept = _learn(op, kept, conditions)
         results = step(op, state)

@@ -58,7 +58,7 @@ class Keys:
         return tuple(sorted(self.of_lock(key) for key in keys)) if keys else ()
 
     def of_site(self, call: cst.Call) -> str:
-        """Return the key of a creation site."""
+        """Return the key of a creation site, or of what else makes something: they are numbered as they are asked for."""
         if self._sites is None:
             self._sites = {id(site.call): number for number, site in enumerate(self._model.sites)}
-        return f"{self._path}${self._sites.get(id(call), f'?{id(call)}')}"
+        return f"{self._path}${self._sites.setdefault(id(call), len(self._sites))}"
