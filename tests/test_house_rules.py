@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,9 @@ def test_what_starts_without_parsing_does_not_import_libcst(statement: str) -> N
     script = f"import sys; {statement}; sys.exit({heavy} and 'libcst is imported' or 0)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_manual_names_the_rules_that_are_off_in_tests() -> None:
+    _, _, section = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").partition("\n## Tests\n")
+    named = re.findall(r"CON\d{3}", section.partition("What `select`")[0])
+    assert named == sorted(rule.code for rule in RULES if rule.default and not rule.in_tests)
