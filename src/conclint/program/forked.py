@@ -94,7 +94,8 @@ class Forked:
             for edge in self._graph.callers.get(self._linker.method(cls, "__init__"), ())
         }
         for root, owner in self._roots:
-            if owner in family or owner in makers or (not owner and root.place.path == cls.partition(":")[0]):
+            of_module = not owner and root.place.path == cls.partition(":")[0]
+            if of_module or (owner and owner in family | makers):
                 return True
         return any(call.symbol in _LOOKS_OUT for one in family for call in self._calls(one))
 
