@@ -121,7 +121,7 @@ def _converted(value: object, wanted: Any, where: str, problems: list[tuple[str,
 
 def _custom(wanted: type, value: object) -> object:
     if wanted is not Parameter:
-        raise NotImplementedError(wanted)
+        raise NotImplementedError(wanted)  # so a `dec_hook` of msgspec refuses a type (msgspec, Extending)
     if not isinstance(value, str):
         # msgspec gives a ValueError the place in the table, and no other exception.
         raise ValueError(f"a parameter is expected, written name@position, not {value!r}")  # noqa: TRY004

@@ -78,13 +78,11 @@ def _holds_key(module: ModuleModel, access: Access) -> cst.CSTNode | None:
     if access.kind is not AccessKind.READ or not isinstance(node, cst.Subscript) or is_caught(module, node, *_OF_KEY):
         return None
     container, key = module.code(node.value), module.code(node)
-    inner: cst.CSTNode = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
             return None
         if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and isinstance(outer.test, cst.Comparison):
             left, target = outer.test.left, outer.test.comparisons[0]
             if isinstance(target.operator, cst.In) and module.code(target.comparator) == container:
                 return outer.test if key == f"{container}[{module.code(left)}]" else None
-        inner = outer
     return None

@@ -79,13 +79,11 @@ def answers_an_action(module: ModuleModel, function: Function, event: Event) -> 
 
 def _is_asked(module: ModuleModel, call: cst.Call) -> bool:
     """Tell whether a call stands in a test."""
-    inner: cst.CSTNode = call
-    for outer in module.tree.ancestors(call):
+    for inner, outer in module.tree.outwards(call):
         if isinstance(outer, (cst.If, cst.While, cst.IfExp, cst.Assert)):
             return outer.test is inner
         if isinstance(outer, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
             return False
-        inner = outer
     return False
 
 

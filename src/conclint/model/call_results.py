@@ -1,4 +1,4 @@
-"""What calls give: new objects, and what functions of the module or of a library return."""
+"""What calls give: new objects, what functions of the module or of a library return, and what `with` enters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import libcst as cst
 from conclint.model.known_calls import called, made_by
 from conclint.model.values import (
     NOTHING_KNOWN,
+    UNKNOWN,
     ClassValue,
     FunctionValue,
     Instance,
@@ -19,13 +20,16 @@ from conclint.model.values import (
     Symbol,
     Value,
     Values,
+    union,
 )
 
 if TYPE_CHECKING:
-
     from conclint.knowledge.schema import Type
     from conclint.model.definitions import Class
     from conclint.model.resolve import Resolver
+
+_ENTER_AS_GIVEN = frozenset({"contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"})
+_MANAGERS = ("contextmanager", "asynccontextmanager")
 
 
 class CallResults:
@@ -94,3 +98,35 @@ class CallResults:
         if site is None:
             site = self._resolver.sites[id(node)] = Site(node, self._resolver.tree.scope_of(node), name, facts, cls)
         return site
+
+    def entered_by(self, manager: cst.CSTNode) -> Values:
+        """Return what `with manager as x` binds."""
+        if isinstance(manager, cst.Call):
+            for value in self._resolver.values(manager.func):
+                if isinstance(value, Symbol) and value.name in _ENTER_AS_GIVEN and manager.args:
+                    return self._resolver.values(manager.args[0].value)
+                if isinstance(value, FunctionValue) and value.function.has_decorator(*_MANAGERS):
+                    return union(*map(self._resolver.values, value.function.yields))
+        return self._entered(self._resolver.values(manager))
+
+    def _entered(self, managers: Values) -> Values:
+        found: list[Value] = []
+        for value in managers:
+            if isinstance(value, Instance) and value.facts is not None:
+                enters = value.facts.enters
+                facts = self._knowledge.type(enters) if enters else None
+                found.append(Instance(enters or "", facts) if facts is not None else value)
+            elif isinstance(value, Instance) and value.cls is not None:
+                found.extend(self._called_method(value, "__enter__"))
+            else:
+                found.append(UNKNOWN)
+        return tuple(found)
+
+    def _called_method(self, receiver: Instance, name: str) -> Values:
+        return union(
+            *(
+                self._resolver.returned(value.function)
+                for value in self._resolver.members(receiver, name)
+                if isinstance(value, FunctionValue)
+            )
+        )

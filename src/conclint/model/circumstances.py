@@ -28,8 +28,7 @@ _EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseExceptio
 
 def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell whether a test, a loop or an exception around `node` decides whether its function comes to it."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         kind = outer.__class__  # isinstance() of an abstract base class is many times slower
         if kind in _DEFINING:
             return False
@@ -39,15 +38,13 @@ def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
             return True
         if kind is cst.BooleanOperation and inner is outer.right:  # type: ignore[attr-defined]
             return True
-        inner = outer
     return False
 
 
 def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool], ...]:
     """Return the conditions, as paths know them, under which a function or method comes to be defined, with their outcomes."""
-    inner = function.node
     found = []
-    for outer in module.tree.ancestors(inner):
+    for inner, outer in module.tree.outwards(function.node):
         if outer.__class__ in _FUNCTIONS:
             break
         if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
@@ -55,7 +52,6 @@ def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool
             if is_outcome(name):  # of a call, which elsewhere is another one
                 name = f"{module.source.path}: {module.code(outer.test)}"
             found.append((name, holds == (inner is outer.body)))
-        inner = outer
     return tuple(found)
 
 
@@ -64,8 +60,7 @@ def asks_of_arguments(module: ModuleModel, node: cst.CSTNode) -> bool:
     function = module.function_at(node)
     parameters = {one.name.value for one in function.parameters} if function is not None else set()
     own = function.receiver_name if function is not None else None
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         kind = outer.__class__
         tests: list[cst.BaseExpression] = []
         if kind in (cst.If, cst.IfExp, cst.While) and inner is not outer.test:  # type: ignore[attr-defined]
@@ -80,7 +75,6 @@ def asks_of_arguments(module: ModuleModel, node: cst.CSTNode) -> bool:
             return True
         if kind in _DEFINING:
             return False
-        inner = outer
     return False
 
 
@@ -93,15 +87,13 @@ def _leaves(body: cst.BaseSuite) -> bool:
 
 def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell whether `node` stands in a branch that is closed: by a private constant of the module, or `if True:`."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
         if is_a(outer, cst.If) and (inner is outer.body or inner is outer.orelse):
             taken = _constant(module, outer.test)
             if taken is not None and taken is not (inner is outer.body):
                 return True
-        inner = outer
     return False
 
 
@@ -157,14 +149,12 @@ def _asks(function: Function) -> bool:
 
 
 def _is_left_by_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
         if isinstance(outer, cst.If) and inner is outer.body:
             if any(_is_set_by_askers(module, part) for part in descendants(outer.test) if isinstance(part, cst.Attribute)):
                 return True
-        inner = outer
     return False
 
 
@@ -183,12 +173,10 @@ def _is_unset(value: cst.CSTNode | None) -> bool:
 
 def expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell whether the code around `node` catches what is raised where it may not be run."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
         if isinstance(outer, cst.Try) and inner is outer.body:
             if any(handler.type is None or _EXPECTING & {*caught_names(handler.type)} for handler in outer.handlers):
                 return True
-        inner = outer
     return False

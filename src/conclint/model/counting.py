@@ -26,8 +26,7 @@ _STRAIGHT = (cst.SimpleStatementLine, cst.IndentedBlock, cst.SimpleStatementSuit
 def times(module: ModuleModel, node: cst.CSTNode) -> int | None:
     """Return how often one call of its function, when that returns, executes `node`; None when it depends."""
     count = 1
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             break
         if isinstance(outer, cst.For) and inner is outer.body:
@@ -44,7 +43,6 @@ def times(module: ModuleModel, node: cst.CSTNode) -> int | None:
         if turns is None:
             return None
         count *= turns
-        inner = outer
     return None if _may_be_left_before(module, node) else count
 
 

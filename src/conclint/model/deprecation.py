@@ -82,8 +82,7 @@ def _deprecated(module: ModuleModel, node: cst.Name | cst.Attribute) -> Deprecat
 
 def _is_fallback(module: ModuleModel, node: cst.CSTNode, facts: Deprecated) -> bool:
     """Tell whether the old name stands where the new one was looked for and is missing: code for old versions."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, cst.ExceptHandler) and outer.type is not None:
             if "AttributeError" in module.code(outer.type) or "ImportError" in module.code(outer.type):
                 return True
@@ -91,7 +90,6 @@ def _is_fallback(module: ModuleModel, node: cst.CSTNode, facts: Deprecated) -> b
             test = module.code(outer.test)
             if "hasattr" in test and facts.use in test:
                 return True
-        inner = outer
     return False
 
 

@@ -54,8 +54,7 @@ def only_replaces(module: ModuleModel, access: Access) -> bool:
 
 def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the tests and plain statements that a function has surely been through when it comes to a place."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, _DEFINING):
             return
         if isinstance(outer, cst.If) and inner is not outer.test:
@@ -66,18 +65,15 @@ def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNod
                     yield from (part for part in before.body if not isinstance(part, cst.Del))
                 elif isinstance(before, cst.If):
                     yield before.test
-        inner = outer
 
 
 def _holding(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     """Yield the tests around a place that have come out true."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, _DEFINING):
             return
         if isinstance(outer, cst.If) and inner is outer.body:
             yield outer.test
-        inner = outer
 
 
 def _is_there(module: ModuleModel, test: cst.BaseExpression, element: cst.Subscript) -> bool:

@@ -20,14 +20,12 @@ _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 
 def is_put_to_the_test(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell what stands in a `with` that demands an exception or a warning: that it goes wrong there is what is tested."""
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         kind = outer.__class__
         if kind in _DEFINING:
             return False
         if kind is cst.With and inner is outer.body and any(_demands(item.item) for item in outer.items):  # type: ignore[attr-defined]
             return True
-        inner = outer
     return False
 
 
@@ -38,8 +36,7 @@ def _demands(manager: cst.BaseExpression) -> bool:
 def is_expected(module: ModuleModel, node: cst.CSTNode, exception: str) -> bool:
     """Tell whether an exception that `node` raises, by its name, is caught or asked for in the same function."""
     names = _names_of(exception)
-    inner = node
-    for outer in module.tree.ancestors(node):
+    for inner, outer in module.tree.outwards(node):
         if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return False
         if isinstance(outer, (cst.Try, cst.TryStar)) and inner is outer.body:
@@ -48,7 +45,6 @@ def is_expected(module: ModuleModel, node: cst.CSTNode, exception: str) -> bool:
         if isinstance(outer, cst.With) and inner is outer.body:
             if any(module.suppresses(item.item) for item in outer.items):
                 return True
-        inner = outer
     return False
 
 

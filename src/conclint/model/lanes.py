@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def domain_of(handover: Handover) -> Domain:
+    """Return by what it is run: a thread, a process or a task of an event loop."""
     if handover.where is Where.PROCESS:
         return Domain.PROCESS
     facts = handover.made or (handover.receiver.facts if handover.receiver is not None else None)
@@ -24,6 +25,7 @@ def domain_of(handover: Handover) -> Domain:
 
 
 def is_many(module: ModuleModel, handover: Handover) -> bool:
+    """Tell whether several of what one place hands over may run at once."""
     repeated = module.repeats(handover.call)
     if is_awaited(module, handover):
         return handover.runs.many and not repeated  # a loop waits for one before it comes to the next
@@ -36,6 +38,7 @@ def is_awaited(module: ModuleModel, handover: Handover) -> bool:
 
 
 def lane_of(module: ModuleModel, handover: Handover) -> str:
+    """Return a name for the one worker, or the timer that is always the next one, that runs it; empty where there are more."""
     receiver = handover.receiver
     if handover.made is not None and handover.made.kind is Primitive.TIMER:
         return _place_of_timer(module, handover.call)

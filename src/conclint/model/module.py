@@ -310,9 +310,8 @@ class ModuleModel:
 
     def repeats(self, node: cst.CSTNode) -> bool:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
-        inner = node
         around: cst.CSTNode | None = None
-        for outer in self.tree.ancestors(node):
+        for inner, outer in self.tree.outwards(node):
             if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
                 return False
             if isinstance(outer, (cst.For, cst.While)) and inner is outer.body:
@@ -321,7 +320,6 @@ class ModuleModel:
                 around = self.tree.parent(outer)
             if isinstance(outer, _COMPREHENSIONS) and outer is not around:
                 return True
-            inner = outer
         return False
 
     # callers

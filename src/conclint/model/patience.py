@@ -66,14 +66,12 @@ def is_computed(node: cst.CSTNode, blocks: Blocks) -> bool:
 def is_done(module: ModuleModel, event: Event) -> bool:
     """Tell whether what is asked for its result stands behind a test that it is there: `if future.done():`."""
     name = dotted_name(event.object)
-    inner: cst.CSTNode = event.node
-    for outer in module.tree.ancestors(event.node):
+    for inner, outer in module.tree.outwards(event.node):
         if isinstance(outer, cst.If) and inner is outer.body:
             calls = (part for part in descendants(outer.test) if isinstance(part, cst.Call))
             asked = (call for call in calls if dotted_name(call.func) == f"{name}.done")
             if any(not isinstance(module.tree.parent(call), cst.UnaryOperation) for call in asked):
                 return True
-        inner = outer
     return False
 
 

@@ -103,9 +103,8 @@ def _read_to_end(module: ModuleModel, function: Function, name: str) -> cst.Call
 def _is_ended_by(module: ModuleModel, read: cst.Call, loop: cst.While) -> bool:
     """Tell whether EOFError ends the loop, and nothing else does."""
     leaving = [part for part in descendants(loop.body) if isinstance(part, _LEAVES)]
-    inner: cst.CSTNode = read
     inside = True
-    for outer in module.tree.ancestors(read):
+    for inner, outer in module.tree.outwards(read):
         if isinstance(outer, cst.Try) and inner is outer.body:
             for handler in outer.handlers:
                 if _catches_end(module, handler):
@@ -113,7 +112,6 @@ def _is_ended_by(module: ModuleModel, read: cst.Call, loop: cst.While) -> bool:
                     ends = not inside or any(id(part) in own for part in leaving)
                     return ends and all(id(part) in own for part in leaving)
         inside = inside and outer is not loop
-        inner = outer
     return False
 
 

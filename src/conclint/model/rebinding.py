@@ -169,8 +169,7 @@ def _begins(module: ModuleModel, function: Function) -> bool:
 def _is_asked_for(module: ModuleModel, binding: Binding) -> bool:
     """Tell a binding in the branch of a test whether there is a lock already, or in the handler for there being none."""
     name = dotted_name(binding.node)
-    inner: cst.CSTNode = binding.node
-    for outer in module.tree.ancestors(binding.node):
+    for inner, outer in module.tree.outwards(binding.node):
         if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return False
         if isinstance(outer, cst.If) and inner is not outer.test and _mentions(outer.test, name):
@@ -179,7 +178,6 @@ def _is_asked_for(module: ModuleModel, binding: Binding) -> bool:
             lacking = inner.type is not None and dotted_name(inner.type) in ("AttributeError", "NameError", "KeyError")
             if lacking and _mentions(outer.body, name):
                 return True
-        inner = outer
     return False
 
 

@@ -54,8 +54,6 @@ _Asked = TypeVar("_Asked")
 _DEEPEST = 24
 _NOWHERE = 1_000_000
 _FARTHEST = 2
-_ENTER_AS_GIVEN = frozenset({"contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"})
-_MANAGERS = ("contextmanager", "asynccontextmanager")
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
@@ -237,7 +235,7 @@ class Resolver:
             return NOTHING_KNOWN
         if kind is BindingKind.AUGMENT:
             return self._augmented(binding)
-        found = self._entered_by(binding.value) if kind is BindingKind.ENTER else self.values(binding.value)
+        found = self.calls.entered_by(binding.value) if kind is BindingKind.ENTER else self.values(binding.value)
         if kind is BindingKind.ITERATE:
             found = every(found)
         for step in binding.path:
@@ -308,38 +306,6 @@ class Resolver:
     def _arguments(self) -> Passed:
         return Passed(self.tree.root, self.functions)
 
-    def _entered_by(self, manager: cst.CSTNode) -> Values:
-        """Return what `with manager as x` binds."""
-        if isinstance(manager, cst.Call):
-            for value in self.values(manager.func):
-                if isinstance(value, Symbol) and value.name in _ENTER_AS_GIVEN and manager.args:
-                    return self.values(manager.args[0].value)
-                if isinstance(value, FunctionValue) and value.function.has_decorator(*_MANAGERS):
-                    return union(*map(self.values, value.function.yields))
-        return self._entered(self.values(manager))
-
-    def _entered(self, managers: Values) -> Values:
-        found: list[Value] = []
-        for value in managers:
-            if isinstance(value, Instance) and value.facts is not None:
-                enters = value.facts.enters
-                facts = self.knowledge.type(enters) if enters else None
-                found.append(Instance(enters or "", facts) if facts is not None else value)
-            elif isinstance(value, Instance) and value.cls is not None:
-                found.extend(self._called_method(value, "__enter__"))
-            else:
-                found.append(UNKNOWN)
-        return tuple(found)
-
-    def _called_method(self, receiver: Instance, name: str) -> Values:
-        return union(
-            *(
-                self.returned(value.function)
-                for value in self.members(receiver, name)
-                if isinstance(value, FunctionValue)
-            )
-        )
-
     # attributes
 
     def _attribute(self, node: cst.Attribute) -> Values:
@@ -393,7 +359,7 @@ class Resolver:
                 if method == "setdefault" or any(isinstance(value, Items) for value in containers):
                     return from_container(self, containers, node, method)
             if method == "enter_context" and len(node.args) == 1:
-                return self._entered_by(node.args[0].value)
+                return self.calls.entered_by(node.args[0].value)
         return union(*(self.calls.result(value, node) for value in self.values(node.func)))
 
     def returned(self, function: Function) -> Values:

@@ -91,15 +91,13 @@ def _is_inevitable(module: ModuleModel, function: Function, event: Event) -> boo
 
 def _hangs_on_event(module: ModuleModel, event: Event) -> bool:
     """Tell what only a turn of the loop does that finds an event unset, or set, which other threads see to."""
-    inner: cst.CSTNode = event.node
-    for outer in module.tree.ancestors(event.node):
+    for inner, outer in module.tree.outwards(event.node):
         if isinstance(outer, (cst.For, cst.While)):
             return False
         if isinstance(outer, cst.If) and inner is not outer.test:
             asked = (part.func for part in descendants(outer.test) if isinstance(part, cst.Call))
             if any(isinstance(func, cst.Attribute) and func.attr.value == "is_set" for func in asked):
                 return True
-        inner = outer
     return False
 
 

@@ -169,13 +169,11 @@ def _tests(loop: cst.While | cst.For | None) -> bool:
 
 
 def _guard_between(module: ModuleModel, call: cst.Call, loop: cst.While | cst.For | None) -> cst.If | None:
-    inner: cst.CSTNode = call
-    for outer in module.tree.ancestors(call):
+    for inner, outer in module.tree.outwards(call):
         if outer is loop or isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return None
         if isinstance(outer, cst.If) and outer.test is not inner:
             return outer
-        inner = outer
     return None
 
 
@@ -187,15 +185,13 @@ def _is_under_lock(module: ModuleModel, call: cst.Call, guard: cst.If) -> bool:
 
 def _ends_a_turn(module: ModuleModel, call: cst.Call) -> bool:
     """Tell whether nothing follows the wait in the turn of its `while`, which then tests all again."""
-    inner: cst.CSTNode = call
-    for outer in module.tree.ancestors(call):
+    for inner, outer in module.tree.outwards(call):
         if isinstance(outer, cst.While):
             return True
         if isinstance(outer, (cst.For, cst.Try)):
             return False
         if isinstance(outer, cst.IndentedBlock) and outer.body[-1] is not inner:
             return False
-        inner = outer
     return False
 
 

@@ -117,6 +117,7 @@ class Contexts:
         }
         self._came_from: dict[tuple[str, Context], tuple[str, Context] | None] = {}
         self._begins: dict[int, set[str]] = defaultdict(set)
+        self._tasks = Tasks(graph)
         roots = [(number, *root) for number, root in enumerate(graph.roots, start=1)]
         for number, position, root in roots:
             if not root.awaited:
@@ -132,7 +133,7 @@ class Contexts:
         """Follow a root; one that a coroutine waits for runs several times at once only if several tasks wait."""
         own = Own.SHARED if root.shares_object else Own.DISTINCT
         context = Context(root, number, position, Runner.ROOT, own)
-        tasks = Tasks(self._graph).of(root.made_in) if root.awaited else frozenset()
+        tasks = self._tasks.of(root.made_in) if root.awaited else frozenset()
         if tasks:
             loops = self.of(root.made_in)
             many = len(tasks) > 1 or any(task.many or (root.many and not task.seen) for task in tasks)

@@ -70,6 +70,14 @@ class Tree:
             yield found
             found = parents.get(id(found))
 
+    def outwards(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+        """Yield the steps from `node` to the module: a node, and the one directly around it."""
+        parents = self.parents
+        outer = parents.get(id(node))
+        while outer is not None:
+            yield node, outer
+            node, outer = outer, parents.get(id(outer))
+
     def enclosing(self, node: cst.CSTNode, kind: type[Node] | tuple[type[Node], ...]) -> Node | None:
         """Return the innermost ancestor of one of these classes."""
         for found in self.ancestors(node):
