@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import warnings
 
 import hypothesis
 import hypothesis.strategies as st
+import libcst as cst
 import pytest
 
 from conclint.errors import SyntaxFailure
@@ -13,9 +16,9 @@ from conclint.source import Source
 from conclint.syntax import parse
 
 
-def failure_of(text: str) -> SyntaxFailure:
+def failure_of(text: str, *, alone: bool = False) -> SyntaxFailure:
     with pytest.raises(SyntaxFailure) as caught:
-        parse(Source("module.py", text))
+        parse(Source("module.py", text), alone=alone)
     return caught.value
 
 
@@ -35,8 +38,9 @@ def failure_of(text: str) -> SyntaxFailure:
         ("def f(a, a=1, b): pass\n", 1, None),
     ],
 )
-def test_a_failure_says_where(text: str, line: int, column: int | None) -> None:
-    failure = failure_of(text)
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_failure_says_where(text: str, line: int, column: int | None, alone: bool) -> None:
+    failure = failure_of(text, alone=alone)
     assert failure.line == line
     if column is not None:
         assert failure.column == column
@@ -116,6 +120,42 @@ def test_any_text_is_parsed_or_refused_with_a_place_inside_it(text: str) -> None
     else:
         kept, given = ([line.strip(_BLANK) for line in code.splitlines()] for code in (tree.module.code, text))
         assert list(filter(None, kept)) == list(filter(None, given))
+
+
+_PIECES = (
+    *("x", "f", "1", "0x1f", ".5", "2j", "'a'", "b'b'", "f'{x}'", "(", ")", "[", "]", "{", "}", "()", "[]", ":", ",", "."),
+    *("*", "**", "=", "+=", ":=", "==", "-", "@", "~", "/", "->", "...", "not ", "not", " in ", " not in ", " is ", " and "),
+    *(" if ", "if", " else ", "else", "for ", "lambda ", "await ", "yield ", "yield", "return ", "raise ", "from ", "import "),
+    *(" as ", "del ", "global ", "assert ", "async ", "with ", "def f(", "class A", "pass", "try:", "except ", "except*"),
+    *("or", "match ", "case ", "\n", "\n    ", ";", " "),
+)
+
+
+@hypothesis.given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join))
+@hypothesis.settings(deadline=None)
+def test_where_nothing_else_builds_trees_all_is_parsed_that_libcst_has_checked_and_else_only_python(text: str) -> None:
+    if not is_parsed(text, alone=True):
+        assert not is_parsed(text, alone=False)
+    elif not is_parsed(text, alone=False):  # its checks don't let `x = 1 or.5` pass
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+
+
+def is_parsed(text: str, *, alone: bool) -> bool:
+    try:
+        parse(Source("module.py", text), alone=alone)
+    except SyntaxFailure:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("text", ["x = 1\n", "x = = 1\n"])
+def test_what_others_build_is_checked_by_libcst_as_ever(text: str) -> None:
+    with contextlib.suppress(SyntaxFailure):
+        parse(Source("module.py", text), alone=True)
+    with pytest.raises(cst.CSTValidationError):
+        cst.SimpleWhitespace("no space")
 
 
 def test_brackets_that_close_nothing_do_not_hide_deep_ones() -> None:

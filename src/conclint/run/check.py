@@ -30,15 +30,17 @@ if TYPE_CHECKING:
 _FRAMES = 6_000
 
 
-def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = True) -> FileResult:
+def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = True, alone: bool = False) -> FileResult:
     """Return what module rules and source rules say about a source, and its summary for the program rules.
+
+    `alone` says that nothing but conclint builds syntax trees in this process, which makes parsing cheaper.
 
     Bad input never raises: text that is no Python is for the source rules, and a rule that fails is an internal
     `Failure` beside the findings of the others.
     """
     try:
         with _room_to_recurse(), without_collector():
-            return _check(source, rules, summarise)
+            return _check(source, rules, summarise, alone)
     except RecursionError:
         return FileResult(failures=(Failure(source.path, "nested too deeply to be looked at"),))
 
@@ -53,12 +55,12 @@ def _room_to_recurse() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def _check(source: Source, rules: Sequence[Rule], summarise: bool) -> FileResult:
+def _check(source: Source, rules: Sequence[Rule], summarise: bool, alone: bool) -> FileResult:
     from conclint.model import ModuleModel  # libcst is only worth its import once there is something to parse
     from conclint.syntax import parse
 
     try:
-        tree = parse(source)
+        tree = parse(source, alone=alone)
     except SyntaxFailure as failure:
         return _check_broken(source, failure, rules)
     except Exception as problem:  # noqa: BLE001 -- a defect costs this file only

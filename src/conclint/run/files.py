@@ -57,7 +57,7 @@ def check(source: Source, settings: Settings) -> FileResult:
 
     try:
         rules = settings.selection.rules_for(source.path, packs.installed_rules())
-        result = check_source(source, rules, summarise=bool(program_rules(settings)))
+        result = check_source(source, rules, summarise=bool(program_rules(settings)), alone=True)
         suppressions = Suppressions.of(source, hiding=bool(result.findings))
         return FileResult(
             tuple(suppressions.visible(result.findings)),

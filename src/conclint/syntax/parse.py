@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import threading
 import warnings
@@ -12,6 +13,7 @@ import libcst as cst
 
 from conclint.errors import SyntaxFailure
 from conclint.source import Source
+from conclint.syntax.building import as_parsed
 from conclint.syntax.tree import Tree
 from conclint.syntax.walk import walk
 
@@ -26,8 +28,10 @@ _SHORTEST_CHAIN = 100
 _STACK_BYTES = 512 * 1024 * 1024
 
 
-def parse(source: Source) -> Tree:
+def parse(source: Source, *, alone: bool = False) -> Tree:
     """Return the tree of `source.text`, walked.
+
+    `alone` says that nothing else in this process builds trees, so that libcst need not check those of its own parser.
 
     Raises `SyntaxFailure` with a 1-based line and column of the text when it is no Python, or nested deeper
     than CPython itself would accept.
@@ -35,7 +39,8 @@ def parse(source: Source) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
+        with as_parsed() if alone else contextlib.nullcontext():
+            module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
