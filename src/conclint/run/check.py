@@ -77,9 +77,8 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
 
     failures: list[Failure] = []
     drafts: list[tuple[Rule, Report]] = []
-    words = _Words(source.text)
-    for rule in rules:
-        if _is_module_rule(rule.__class__) and words.concern(rule):
+    for rule in _concerned(rules, source.text):
+        if _is_module_rule(rule.__class__):
             try:
                 drafts.extend((rule, report) for report in rule.check(model))  # type: ignore[attr-defined]
             except Exception as problem:  # noqa: BLE001
@@ -116,9 +115,8 @@ def _summary(
 def _check_broken(source: Source, failure: SyntaxFailure, rules: Sequence[Rule]) -> FileResult:
     failures: list[Failure] = []
     findings: list[Finding] = []
-    words = _Words(source.text)
-    for rule in rules:
-        if isinstance(rule, SourceRule) and words.concern(rule):
+    for rule in _concerned(rules, source.text):
+        if isinstance(rule, SourceRule):
             try:
                 findings.extend(finding_at(source, rule, report) for report in rule.check(source, failure))
             except Exception as problem:  # noqa: BLE001
@@ -131,20 +129,13 @@ def _is_module_rule(kind: type[Rule]) -> bool:
     return issubclass(kind, ModuleRule)
 
 
-class _Words:
-    """Which rules a text concerns; many ask for the same words."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._found: dict[str, bool] = {}
-
-    def concern(self, rule: Rule) -> bool:
-        return not rule.needles or any(map(self._has, rule.needles))
-
-    def _has(self, needle: str) -> bool:
-        if needle not in self._found:
-            self._found[needle] = needle in self._text
-        return self._found[needle]
+def _concerned(rules: Sequence[Rule], text: str) -> Iterator[Rule]:
+    """Yield the rules that may have something to say about a text; many ask for the same words."""
+    needles = {needle for rule in rules for needle in rule.needles}
+    said = {needle for needle in needles if needle in text}
+    for rule in rules:
+        if not rule.needles or not said.isdisjoint(rule.needles):
+            yield rule
 
 
 def _defect(source: Source, part: str, problem: Exception) -> Failure:
