@@ -18,6 +18,7 @@ from conclint.model.definitions import Class
 from conclint.model.events import primitives_of
 from conclint.model.graph import OpKind
 from conclint.model.memory import once_per_function, once_per_module
+from conclint.model.needless_joins import asked_before
 from conclint.model.passing import given_for
 from conclint.model.paths import explore
 from conclint.model.values import FunctionValue
@@ -58,6 +59,7 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
     """Return for the nodes of a function, by `id`, what it has behind it there; what is left out has nothing."""
     tested = dict(_tested(module, function))
     joins = _joins(module).get(id(function), {})
+    needless = asked_before(module, [event for event in _joins_of(module) if id(event.node) in joins]) if joins else {}
     stores = {id(node): phase for node, phase in _stores(module, function)}
     called = dict(_stored_by_calls(module, function))
     if not tested and not joins and not called and not any(stored.value for stored in stores.values()):
@@ -69,6 +71,9 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
 
     def step(op: Op, state: State) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         before: frozenset[Phase] = state  # type: ignore[assignment]
+        if id(op.node) in needless and op.kind in (OpKind.LOAD, OpKind.CALL):
+            join, name, there = needless[id(op.node)]
+            return ((before, ((name, there),)), (before | joins[id(join)], ((name, not there),)))
         if op.kind is OpKind.CALL and id(op.node) in joins:
             return ((before | joins[id(op.node)], ()),)
         if op.kind is OpKind.CALL and (set_there := called.get(id(op.node))):
@@ -86,7 +91,8 @@ def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Ph
         here |= {_outcome(tested[name], truth=holds) for name, holds in known if name in tested}
         found[id(op.node)] = here & found.get(id(op.node), here)
 
-    exploration = explore(graph, frozenset(), step, module.conditions, concerns=_CONCERNS)
+    concerns = _CONCERNS | {OpKind.LOAD} if needless else _CONCERNS
+    exploration = explore(graph, frozenset(), step, module.conditions, concerns=concerns)
     if exploration.complete:
         exploration.visit(see)
     return {node: phases for node, phases in found.items() if phases}
@@ -241,6 +247,10 @@ def _outcome(phase: Phase, *, truth: bool) -> Phase:
     return phase if truth else dataclasses.replace(phase, kind=PhaseKind.IS_NOT)
 
 
+def _joins_of(module: ModuleModel) -> Iterable[Event]:
+    return module.events_of("join", *_RUNNING)
+
+
 @once_per_module
 def _joins(module: ModuleModel) -> dict[int, dict[int, frozenset[Phase]]]:
     """Return the joins of threads, by `id` of the function and of the call.
@@ -248,7 +258,7 @@ def _joins(module: ModuleModel) -> dict[int, dict[int, frozenset[Phase]]]:
     Those with a timeout too: who goes on after that takes them for ended.
     """
     found: dict[int, dict[int, frozenset[Phase]]] = {}
-    for event in module.events_of("join", *_RUNNING):
+    for event in _joins_of(module):
         joined = frozenset(Phase(PhaseKind.JOINED, thread) for thread in _threads(module, event))
         scope = module.tree.scope_of(event.node)
         if joined and (function := module.function_of(scope)) is not None and function.scope is scope:

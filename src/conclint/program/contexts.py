@@ -130,16 +130,27 @@ class Contexts:
                 self._begin(root, number, position)
 
     def _begin(self, root: RootFact, number: int, position: int) -> None:
-        """Follow a root; one that a coroutine waits for runs several times at once only if several tasks wait."""
+        """Follow a root; one that a coroutine waits for runs several times at once only if several tasks wait.
+
+        Where it is only supposed that there are several tasks, each may as well have an object of its own, unless the class
+        takes locks.
+        """
         own = Own.SHARED if root.shares_object else Own.DISTINCT
         context = Context(root, number, position, Runner.ROOT, own)
         tasks = self._tasks.of(root.made_in) if root.awaited else frozenset()
         if tasks:
             loops = self.of(root.made_in)
-            many = len(tasks) > 1 or any(task.many or (root.many and not task.seen) for task in tasks)
-            many = many or any(one.many for one in loops if one.is_seen)
-            context = dataclasses.replace(context, root=msgspec.structs.replace(root, many=many), tasks=tasks)
+            several = len([task for task in tasks if task.seen]) > 1 or any(task.many for task in tasks)
+            several = several or any(one.many for one in loops if one.is_seen)
+            many = several or len(tasks) > 1 or any(root.many and not task.seen for task in tasks)
+            if not several and not self._takes_locks(root.function):
+                own = Own.DISTINCT
+            context = dataclasses.replace(context, root=msgspec.structs.replace(root, many=many), own=own, tasks=tasks)
         self._reach(self._graph.targets(root), context)
+
+    def _takes_locks(self, function: str) -> bool:
+        fact = self._graph.functions.get(function)
+        return fact is not None and fact.owner in self._graph.locking_classes
 
     def of(self, function: str) -> frozenset[Context]:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from conclint.knowledge.schema import Domain
+from conclint.knowledge.schema import Domain, Where
 from conclint.program.linking import Linker
 from conclint.source.naming import is_test
 
@@ -143,8 +143,10 @@ class CallGraph:
     def used_by_anybody(self) -> Iterator[str]:
         """Yield what users of the program may call from any thread, by its own evidence: its class or module locks.
 
-        Objects of a toolkit for windows are used in the thread of the window alone, whatever locks they have.
+        Objects of a toolkit for windows are used in the thread of the window alone, whatever locks they have. What a class
+        has its own threads run is there for nobody else.
         """
+        own = {root.function for _, root in self.roots if self._is_own_run(root)}
         globals_locked = {
             module.path
             for module in self._modules
@@ -158,10 +160,21 @@ class CallGraph:
             if not function.exported or function.is_constructor or not function.name:
                 continue
             if function.owner:
+                if key in own and not self.callers.get(key):
+                    continue
                 if function.owner in self.locking_classes and not self._is_of_window(function.owner):
                     yield key
             elif key.partition(":")[0] in globals_locked and not self.callers.get(key) and key not in self.handed_over:
                 yield key
+
+    def _is_own_run(self, root: RootFact) -> bool:
+        """Tell `run` of a Thread subclass, and a method that another one of the same object hands over."""
+        run, maker = self.functions.get(root.function), self.functions.get(root.made_in)
+        if root.where is not Where.THREAD or run is None or not run.owner:
+            return False
+        return not root.shares_object or (
+            not root.object and maker is not None and run.owner in self.linker.order(maker.owner)
+        )
 
     @functools.cached_property
     def construction(self) -> frozenset[str]:

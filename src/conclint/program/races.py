@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _USERS = (Runner.USER, Runner.ANYBODY)
 _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
+_NO_THREADS = (*_LAST_WORDS, Where.FINALIZER)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -259,8 +260,13 @@ class Races:
         return self.parallel(one, other, lambda context: context.is_seen or context.runner in _USERS, meet)
 
     def _uses(self, thread: Context, access: SharedAccess, user: Context) -> bool:
-        """Tell an access by a user of an object, one of whose methods has started the thread."""
+        """Tell an access by a user of an object, one of whose methods has started the thread.
+
+        What is to run when the object or the program ends is no thread that works beside its users.
+        """
         if thread.root is None or user.runner not in _USERS or access.fact.base is not Base.SELF:
+            return False
+        if thread.where in _NO_THREADS:
             return False
         maker = self._graph.functions.get(thread.root.made_in)
         linker = self._graph.linker

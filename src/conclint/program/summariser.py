@@ -11,6 +11,7 @@ import libcst as cst
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.accesses import Access, accesses
+from conclint.model.alternatives import are_alternatives, is_over_with_block
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
@@ -105,7 +106,7 @@ class _Summariser:
         model = self.model
         drafts = self._drafts()
         roots = list(spawned(model))
-        joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
+        joined = [(number, root.site) for number, root in enumerate(roots) if self._ends_in_function(root.site)]
         wanted = [node for draft in drafts for node in draft.nodes()]
         handing_over = HandingOver(model)
         made = makers(model)
@@ -342,7 +343,7 @@ class _Summariser:
         return one.fact(place, locks, standing.is_live(one.node), self.keys, threads=standing.has_threads(one.node))
 
     def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
-        apart = tuple(number for number, other in joined if self.liveness.are_apart(root.site, other))
+        apart = tuple(number for number, other in joined if self._are_apart(root.site, other))
         function = self.model.function_at(root.node)
         return RootFact(
             self.keys.of(root.function) if root.function is not None else "",
@@ -364,6 +365,12 @@ class _Summariser:
             else (),
             self._pool(root.handover) if root.handover is not None else "",
         )
+
+    def _ends_in_function(self, site: cst.Call | None) -> bool:
+        return self.liveness.is_joined(site) or is_over_with_block(self.model, site)
+
+    def _are_apart(self, one: cst.Call | None, other: cst.Call | None) -> bool:
+        return self.liveness.are_apart(one, other) or are_alternatives(self.model, one, other)
 
     def _pool(self, handover: Handover) -> str:
         func = handover.call.func
