@@ -13,7 +13,7 @@ from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
@@ -126,13 +126,19 @@ def accesses(module: ModuleModel, function: Function) -> list[Access]:
 
     Code at module and class level is left out: it runs once, under the import lock (Library Reference, importlib).
     """
+    return accesses_named(module, function, None)
+
+
+def accesses_named(module: ModuleModel, function: Function, names: Collection[str] | None) -> list[Access]:
+    """Return the same of those variables alone that have one of some names, at less cost; None stands for all."""
     if not function.scope.is_callable:
         return []
     from conclint.model.checks import checks
     from conclint.model.drains import drains
 
-    found = list(Collector(module, function, module.variables).collect())
-    return [*found, *checks(module, function, found), *drains(module, found)]
+    collector = Collector(module, function, module.variables, names)
+    found = list(collector.collect())
+    return [*found, *checks(module, function, found, collector.leaves_out), *drains(module, found)]
 
 
 class NamesVariables(Protocol):
@@ -151,10 +157,13 @@ class NamesVariables(Protocol):
 class Collector:
     """Finds the accesses of some variables in one function."""
 
-    def __init__(self, module: ModuleModel, function: Function, variables: NamesVariables) -> None:
+    def __init__(
+        self, module: ModuleModel, function: Function, variables: NamesVariables, names: Collection[str] | None = None
+    ) -> None:
         self.module = module
         self.function = function
         self.variables = variables
+        self.names: Collection[str] = function.named if names is None else names
         self.scopes = function.scopes
         self.stored = {
             id(binding.node): binding for scope in self.scopes for binding in self._stores(scope)
@@ -175,14 +184,23 @@ class Collector:
         swapped = {
             variable
             for binding in self.stored.values()
-            if binding.kind is BindingKind.ASSIGN and (variable := self._variable(binding.node)) is not None
+            if binding.kind is BindingKind.ASSIGN and (variable := self._wanted(binding.node)) is not None
         }
         for name, bindings in self.function.scope.bindings.items():
             if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
                 continue
-            variable = self._variable(bindings[0].value)
+            variable = self._wanted(bindings[0].value)
             if variable is not None and variable not in swapped:
                 yield name, variable
+
+    def _wanted(self, node: cst.CSTNode | None) -> Variable | None:
+        name = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
+        return self._variable(node) if name in self.names else None
+
+    def leaves_out(self, node: cst.CSTNode) -> bool:
+        """Tell whether a name or attribute is that of a variable whose accesses are left out."""
+        name = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
+        return bool(name) and name not in self.names and self._variable(node) is not None
 
     def _variable(self, node: cst.CSTNode | None) -> Variable | None:
         if is_a(node, cst.Name):
@@ -194,15 +212,18 @@ class Collector:
     def collect(self) -> Iterator[Access]:
         """Yield the accesses of one step, and the read-modify-writes."""
         for scope in self.scopes:
-            shared = {name: self.variables.of_name(name, scope) for name in {node.value for node in scope.names}}
-            for name in scope.names:
+            wanted = {node.value for node in scope.names}.intersection(self.names)
+            shared = {name: variable for name in wanted if (variable := self.variables.of_name(name, scope)) is not None}
+            for name in scope.names if shared or self.aliases else ():
                 if name.value in self.aliases:
                     yield from self._through_alias(name, self.aliases[name.value])
-                elif (variable := shared[name.value]) is not None:
-                    yield from self._access(name, variable)
+                elif name.value in shared:
+                    yield from self._access(name, shared[name.value])
             for attribute in scope.attributes:
-                if (variable := self.variables.of_attribute(attribute, self.function)) is not None:
-                    yield from self._access(attribute, variable)
+                if attribute.attr.value in self.names:
+                    variable = self.variables.of_attribute(attribute, self.function)
+                    if variable is not None:
+                        yield from self._access(attribute, variable)
 
     def _through_alias(self, name: cst.Name, variable: Variable) -> Iterator[Access]:
         """What is done to the object that an alias stands for is done to the variable's; the alias itself is local."""
@@ -240,12 +261,18 @@ class Collector:
             return Access(variable, kind, statement, (statement,), element)
         if binding.kind is not BindingKind.ASSIGN or value is None:
             return Access(variable, plain, node, (node,), element, deletes=binding.kind is BindingKind.DELETE)
-        reads = list(self._reads(variable, value))
+        reads = [] if self._is_the_only_use(node, variable) else list(self._reads(variable, value))
         if not reads or _is_copy(value, reads) or (element and self._copies_another(node, reads)):
             return Access(variable, plain, node, (node,), element, stored=None if binding.path else value)
         far = any(self.module.statement_of(read) is not self.module.statement_of(node) for read in reads)
         kind = AccessKind.UPDATE_WITH_CALL if far or _calls(value) else AccessKind.UPDATE
         return Access(variable, kind, node, (node, *reads), element)
+
+    def _is_the_only_use(self, stored: cst.CSTNode, variable: Variable) -> bool:
+        """Tell by its name that a function does nothing else with a variable than to store this once."""
+        target = stored.value if is_a(stored, cst.Subscript) else stored
+        name = target.attr.value if is_a(target, cst.Attribute) else target.value if is_a(target, cst.Name) else ""
+        return name == variable.name and self.function.named[name] == 1
 
     def _copies_another(self, target: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:
         """Tell a store of one element that only repeats other elements: `known[name] = known["default"]`."""
@@ -258,24 +285,20 @@ class Collector:
 
         What is read anew for the store is up to date, whatever else was looked up before.
         """
-        directly = list(self._read_directly(variable, value))
+        parts = descendants(value)
+        directly = [part for part in parts if self._is_of(variable, part)]
         yield from directly
-        for part in descendants(value) if not directly else ():
+        for part in parts if not directly else ():
             if is_a(part, cst.Name):
                 for binding in self._local_bindings(part):
                     if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
-                        yield from self._read_directly(variable, binding.value)
+                        yield from (inner for inner in descendants(binding.value) if self._is_of(variable, inner))
 
     def _local_bindings(self, name: cst.Name) -> list[Binding]:
         """Return what may have bound a local of this function when `name` uses it."""
         owner = self.function.scope
         bindings = owner.bindings.get(name.value, []) if owner.owner(name.value) is owner else []
         return (self.module.resolver.reaching(name, owner) or bindings) if len(bindings) > 1 else bindings
-
-    def _read_directly(self, variable: Variable, value: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        for part in descendants(value):
-            if self._is_of(variable, part):
-                yield part
 
     def _is_of(self, variable: Variable, node: cst.CSTNode) -> bool:
         if is_a(node, cst.Attribute):
@@ -327,4 +350,4 @@ def _is_copy(value: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:
     return len(reads) == 1 and value is reads[0]
 
 
-__all__ = ["Access", "Base", "accesses"]
+__all__ = ["Access", "Base", "accesses", "accesses_named"]

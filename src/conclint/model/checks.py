@@ -16,7 +16,7 @@ from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from conclint.model.accesses import Access
     from conclint.model.definitions import Function
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 _LEAVING = frozenset({cst.Return, cst.Raise, cst.Continue, cst.Break})
 
 
-def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> Iterator[Access]:
-    """Yield a check-then-act for each test of a variable whose innermost guarded act believes it."""
+def checks(
+    module: ModuleModel, function: Function, found: Sequence[Access], leaves_out: Callable[[cst.CSTNode], bool]
+) -> Iterator[Access]:
+    """Yield a check-then-act for each test of a variable whose innermost guarded act believes it.
+
+    Where only some accesses were `found`, `leaves_out` tells the names and attributes of the others.
+    """
     from conclint.model.accesses import Access as Made
 
     acts = [access for access in found if access.kind.writes]
@@ -43,7 +48,7 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
     inner: list[tuple[cst.BaseExpression, Variable]] = []
     tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
-        tested = _tested(module, function, by_node, test.test)
+        tested = _tested(module, function, by_node, test.test, leaves_out)
         if not tested:
             continue
         nodes = [node for part in _believing(module, test) for node in descendants(part)]
@@ -68,14 +73,20 @@ def checks(module: ModuleModel, function: Function, found: Sequence[Access]) -> 
 
 
 def _tested(
-    module: ModuleModel, function: Function, by_node: dict[int, Access], test: cst.BaseExpression
+    module: ModuleModel,
+    function: Function,
+    by_node: dict[int, Access],
+    test: cst.BaseExpression,
+    leaves_out: Callable[[cst.CSTNode], bool],
 ) -> list[Access]:
     """Return the reads of shared variables that a test asks about, itself or through a local that was bound to one."""
-    found = [access for node in descendants(test) if (access := by_node.get(id(node))) is not None]
+    parts = descendants(test)
+    found = [access for node in parts if (access := by_node.get(id(node))) is not None]
     if found:
         return found
-    names = [node for node in descendants(test) if is_a(node, cst.Name)]
-    return [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
+    names = [node for node in parts if is_a(node, cst.Name)]
+    found = [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
+    return found if found and not any(map(leaves_out, parts)) else []
 
 
 def _looked_up(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.lowering import caught_names
+from conclint.model.memory import once_per_module
 from conclint.model.paths import is_outcome
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
@@ -28,17 +29,33 @@ _EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseExceptio
 
 def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell whether a test, a loop or an exception around `node` decides whether its function comes to it."""
+    blocks = _conditional_blocks(module)
+    passed: list[int] = []
+    found = False
     for inner, outer in module.tree.outwards(node):
         kind = outer.__class__  # isinstance() of an abstract base class is many times slower
-        if kind in _DEFINING:
-            return False
-        if kind in _BRANCHING and inner is not getattr(outer, "test", None):
-            return True
-        if kind in _GOING_OVER and inner is not outer.iter:  # type: ignore[attr-defined]
-            return True
-        if kind is cst.BooleanOperation and inner is outer.right:  # type: ignore[attr-defined]
-            return True
-    return False
+        if kind is cst.IndentedBlock:
+            if id(outer) in blocks:
+                found = blocks[id(outer)]
+                break
+            passed.append(id(outer))
+        elif kind in _DEFINING:
+            break
+        elif (
+            (kind in _BRANCHING and inner is not getattr(outer, "test", None))
+            or (kind in _GOING_OVER and inner is not outer.iter)  # type: ignore[attr-defined]
+            or (kind is cst.BooleanOperation and inner is outer.right)  # type: ignore[attr-defined]
+        ):
+            found = True
+            break
+    blocks.update(dict.fromkeys(passed, found))
+    return found
+
+
+@once_per_module
+def _conditional_blocks(_module: ModuleModel) -> dict[int, bool]:
+    """The blocks, by `id`, of which it is known so far whether it depends on a condition to come to them."""
+    return {}
 
 
 def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool], ...]:
@@ -47,7 +64,7 @@ def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool
     for inner, outer in module.tree.outwards(function.node):
         if outer.__class__ in _FUNCTIONS:
             break
-        if isinstance(outer, cst.If) and inner in (outer.body, outer.orelse):
+        if is_a(outer, cst.If) and (inner is outer.body or inner is outer.orelse):
             name, holds = module.conditions.key(outer.test)
             if is_outcome(name):  # of a call, which elsewhere is another one
                 name = f"{module.source.path}: {module.code(outer.test)}"
@@ -144,6 +161,8 @@ def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
 
 def _asks(function: Function) -> bool:
     """Tell a function that asks for the main thread itself, or by way of one that is called so: `is_main_thread()`."""
+    if not any(name.endswith(_ASKING) for name in function.named):
+        return False
     named = (attribute.attr.value for attribute in function.scope.attributes)
     return any(name.endswith(_ASKING) for names in (named, (name.value for name in function.scope.names)) for name in names)
 

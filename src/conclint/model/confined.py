@@ -35,7 +35,7 @@ _MAIN = re.compile(r"\bmain_thread\(|\b_MainThread\b")
 @once_per_function
 def confined_at(module: ModuleModel, function: Function) -> dict[int, Confinement]:
     """Return for the nodes of a function, by `id`, to which thread it keeps there; what is left out, to none."""
-    if not module.says(*_ASKING):
+    if module.words.isdisjoint(_ASKING):
         return {}
     ensuring = {id(call): kept for call, kept in _ensuring_calls(module, function)}
     exploration = _explored(module, function, ensuring) if ensuring or _asks(function) else None

@@ -46,6 +46,7 @@ _STATED = tuple(
         r"^\W*(?:requires|holds|locks held|guarded by)\s*:",
     )
 )
+_CONCERNED = re.compile(r"caller|lock|mutex|monitor|semaphore|cond|^\W*(?:requires|holds|guarded by)\s*:", re.IGNORECASE)
 _HINTS = ("lock", "mutex", "monitor", "semaphore", "cond", "hold", "held")
 _DENIED = re.compile(r"\b(?:not|never|no|without|nor|cannot|unless|instead)\b|n't\b|before.*\b(?:lock|mutex)", re.IGNORECASE)
 _NAMES = re.compile(r"(?:\b(?:self|cls)\.)?\b([A-Za-z_]\w*)")
@@ -62,6 +63,7 @@ class Contracts:
         self._names = names
         self._assumed: dict[int, frozenset[str]] = {}
         self._of_unknown: set[int] = set()
+        self._bases: dict[int, list[str]] = {}
 
     def assumed(self, function: Function) -> frozenset[str]:
         """Return the keys of the locks that the function says are held when it is entered.
@@ -70,7 +72,7 @@ class Contracts:
         """
         key = id(function)
         if key not in self._assumed:
-            keys = frozenset(lock.key for lock in self._asserted(function, _CALLS_DEEP))
+            keys = frozenset(lock.key for lock in self._asserted(function, _CALLS_DEEP)) if self._asserts else frozenset()
             if not keys:
                 keys = frozenset(self._held_by_framework(function))
             if not keys and (stated := frozenset(lock.key for lock in self._stated(function))):
@@ -85,6 +87,11 @@ class Contracts:
         if function.cls is not None and function.cls.name in self._wrapped_classes:
             return True
         return id(function) in self._of_unknown
+
+    @functools.cached_property
+    def _asserts(self) -> bool:
+        """Whether the module asks for the state of a lock at all."""
+        return not self._module.words.isdisjoint(_ASSERTIONS)
 
     @functools.cached_property
     def _hinted(self) -> bool:
@@ -107,11 +114,16 @@ class Contracts:
     def _held_by_framework(self, function: Function) -> Iterator[str]:
         """Yield the lock of the object that a framework holds when it calls a method, as `logging` around `Handler.emit`."""
         cls = function.cls
-        for base in self._module.base_names(cls) if cls is not None and cls.node.bases else ():
+        for base in self._foreign_bases(cls) if cls is not None and cls.node.bases else ():
             override = self._module.knowledge.override(base, function.name)
             if override is not None and override.holds is not None and cls is not None:
                 known = self._names.of_class(cls).get(override.holds)
                 yield (known or self._names.attribute_of(cls, override.holds)).key
+
+    def _foreign_bases(self, cls: Class) -> list[str]:
+        if id(cls) not in self._bases:
+            self._bases[id(cls)] = self._module.base_names(cls)
+        return self._bases[id(cls)]
 
     # asserted in code
 
@@ -248,22 +260,28 @@ def _is_negated(test: cst.BaseExpression) -> bool:
 
 
 def _says_locked(name: str) -> bool:
-    if _SUFFIXES.search(name) is None:
+    if "lock" not in name.lower() or _SUFFIXES.search(name) is None:
         return False
     return _ASKING_OR_CHANGING.isdisjoint(name.lower().split("_"))
 
 
 def _states_contract(sentence: str) -> bool:
+    if _CONCERNED.search(sentence) is None:
+        return False  # most sentences: each of the forms asks for one of these words
     return any(pattern.search(sentence) for pattern in _STATED) and not _DENIED.search(sentence)
 
 
-def _is_documented(node: cst.FunctionDef) -> bool:
-    """Tell whether there may be a docstring that speaks of locks; to evaluate one takes longer than to look."""
+def _docstring(node: cst.FunctionDef) -> str:
+    """Return the docstring where it may speak of locks; to evaluate one takes longer than to look."""
     first = node.body.body[0] if node.body.body else None
     first = first.body[0] if is_a(first, cst.SimpleStatementLine) else first
-    if not is_a(first, cst.Expr) or not is_a(first.value, cst.BaseString):
-        return False
-    return not isinstance(first.value, cst.SimpleString) or _hints(first.value.value)
+    said = first.value if is_a(first, cst.Expr) else None
+    if not isinstance(said, (cst.SimpleString, cst.ConcatenatedString)):
+        return ""
+    if isinstance(said, cst.SimpleString) and not _hints(said.value):
+        return ""
+    text = said.evaluated_value
+    return text if isinstance(text, str) else ""
 
 
 def _hints(text: str) -> bool:
@@ -273,7 +291,7 @@ def _hints(text: str) -> bool:
 
 def _sentences(node: cst.FunctionDef) -> Iterator[str]:
     """Yield the sentences of the docstring, and of the comments that stand around the first line of the function."""
-    text = (node.get_docstring() or "") if _is_documented(node) else ""
+    text = _docstring(node)
     lines = list(node.leading_lines)
     if isinstance(node.body, cst.IndentedBlock):
         header = node.body.header.comment

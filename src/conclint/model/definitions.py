@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections import Counter
 
 import libcst as cst
 
 from conclint.syntax import Binding, Scope, ScopeKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, every_parameter
+
+_DOING_NOTHING = (cst.Raise, cst.Pass)
 
 
 @dataclasses.dataclass(eq=False)
@@ -38,6 +41,15 @@ class Function:
     def scopes(self) -> list[Scope]:
         """Its own scope and those of the comprehensions that it runs, outer ones first."""
         return list(self.scope.running)
+
+    @functools.cached_property
+    def named(self) -> Counter[str]:
+        """The names of variables and attributes in its own code, comprehensions included, and how often each is there."""
+        found: Counter[str] = Counter()
+        for scope in self.scopes:
+            found.update([name.value for name in scope.names])
+            found.update([attribute.attr.value for attribute in scope.attributes])
+        return found
 
     @property
     def is_module(self) -> bool:
@@ -172,11 +184,10 @@ def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
 
 def is_stub(node: cst.FunctionDef) -> bool:
     """Tell a body that only raises, or does nothing: it is there to be overridden."""
-    statements: list[cst.CSTNode] = []
     for line in node.body.body:
-        statements.extend(line.body if is_a(line, cst.SimpleStatementLine) else (line,))
-    return all(
-        is_a(statement, (cst.Raise, cst.Pass))
-        or (is_a(statement, cst.Expr) and is_a(statement.value, (cst.BaseString, cst.Ellipsis)))
-        for statement in statements
-    )
+        for statement in line.body if is_a(line, cst.SimpleStatementLine) else (line,):
+            if not is_a(statement, _DOING_NOTHING) and not (
+                is_a(statement, cst.Expr) and is_a(statement.value, (cst.BaseString, cst.Ellipsis))
+            ):
+                return False
+    return True

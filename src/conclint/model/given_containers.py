@@ -80,14 +80,15 @@ def accesses_of_given(module: ModuleModel, function: Function) -> list[Access]:
     """Return the changes and walks of containers that are parameters of a function or of one around it."""
     if not function.scope.is_callable or not _touches_parameters(module, function):
         return []
-    found = list(Collector(module, function, _Parameters(module)).collect())
+    collector = Collector(module, function, _Parameters(module))
+    found = list(collector.collect())
     kept = [one for one in found if one.kind is AccessKind.ITERATE or (one.kind.writes and one.element)]
-    return [*kept, *(one for one in checks(module, function, found) if one.element)] if kept else []
+    return [*kept, *(one for one in checks(module, function, found, collector.leaves_out) if one.element)] if kept else []
 
 
 def _touches_parameters(module: ModuleModel, function: Function) -> bool:
     """Tell by the names alone whether a function may change or go through what is a parameter; most do not."""
-    names = set(_gone_through(module).get(id(function), ()))
+    names = set(names_gone_through(module).get(id(function), ()))
     for scope in function.scopes:
         names.update(store.node.value.value for store in scope.stores if _is_element_of_name(store.node))  # type: ignore[attr-defined]
         for call in scope.calls:
@@ -105,13 +106,17 @@ def _is_element_of_name(node: cst.CSTNode) -> bool:
 
 
 @once_per_module
-def _gone_through(module: ModuleModel) -> dict[int, set[str]]:
-    """Return the names in what loops go through, by `id` of the function."""
+def names_gone_through(module: ModuleModel) -> dict[int, set[str]]:
+    """Return the names of variables and attributes in what loops go through, by `id` of the function."""
     found: dict[int, set[str]] = {}
     loops: list[cst.For | cst.CompFor] = module.nodes(cst.For, cst.CompFor)
     for loop in loops:
-        names = (part.value for part in descendants(loop.iter) if is_a(part, cst.Name))
-        found.setdefault(id(module.function_at(loop.iter)), set()).update(names)
+        names = found.setdefault(id(module.function_at(loop.iter)), set())
+        for part in descendants(loop.iter):
+            if is_a(part, cst.Name):
+                names.add(part.value)
+            elif is_a(part, cst.Attribute):
+                names.add(part.attr.value)
     return found
 
 

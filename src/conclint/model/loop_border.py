@@ -32,6 +32,7 @@ _WAITING = ("result", "exception")
 _ASKING = frozenset({"current_thread", "get_ident", "get_native_id", "main_thread", "_MainThread"})
 _ASKING_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop"})  # also wrappers of that name
 _RUNNING_LOOP = frozenset({"run_forever", "run_until_complete", "run_sync"})
+_ASKING_OR_RUNNING = _ASKING | _ASKING_FOR_LOOP | _RUNNING_LOOP | {"get_event_loop"}
 
 
 def asks_who_runs(module: ModuleModel, function: Function) -> bool:
@@ -39,7 +40,7 @@ def asks_who_runs(module: ModuleModel, function: Function) -> bool:
 
     Who runs a loop, whatever object that is, knows as well.
     """
-    if not module.says(*_ASKING, *_ASKING_FOR_LOOP, *_RUNNING_LOOP, "get_event_loop"):
+    if module.words.isdisjoint(_ASKING_OR_RUNNING):
         return False
     if not function.is_async and any(attribute.attr.value in _RUNNING_LOOP for attribute in function.scope.attributes):
         return True

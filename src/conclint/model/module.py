@@ -172,6 +172,18 @@ class ModuleModel:
             self._said[words] = any(word in self.source.text for word in words)
         return self._said[words]
 
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """The names that stand in the code: of variables and attributes, and of what is imported under another one."""
+        imports: list[cst.Import | cst.ImportFrom] = self.nodes(cst.Import, cst.ImportFrom)
+        imported = {
+            word
+            for node in imports
+            for alias in (node.names if not isinstance(node.names, cst.ImportStar) else ())
+            for word in dotted_name(alias.name).split(".")
+        }
+        return frozenset(imported.union(*(function.named for function in self.functions)))
+
     def context_of(self, node: cst.CSTNode) -> str:
         """Return the qualified name of the function or class around `node`, empty at module level."""
         return self.tree.scope_of(node).qualified_name

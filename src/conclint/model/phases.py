@@ -217,19 +217,24 @@ def _parameter(function: Function, node: cst.BaseExpression, given_none: Contain
 def _given_none(module: ModuleModel) -> dict[int, set[str]]:
     """Return the parameters for which some call gives None, by `id` of their function."""
     found: dict[int, set[str]] = {}
-    for scope in module.scopes:
-        for call in scope.calls:
-            for function, parameter in nones_in(module, call):
-                found.setdefault(id(function), set()).add(parameter)
+    for function, parameters in nones_given(module).values():
+        found.setdefault(id(function), set()).update(parameters)
     return found
 
 
-def nones_in(module: ModuleModel, call: cst.Call) -> list[tuple[Function, str]]:
-    """Return the parameters, each with its function of this module, for which a call gives None as it stands there."""
-    if not any(_is_none(given.value) for given in call.args):
-        return []
-    called = module.called_function(call)
-    return [(called, name) for name, value in given_for(called, call) if _is_none(value)] if called is not None else []
+@once_per_module
+def nones_given(module: ModuleModel) -> dict[int, tuple[Function, tuple[str, ...]]]:
+    """Return the calls, by `id`, that give None as it stands there, with the function of this module and its parameters."""
+    found: dict[int, tuple[Function, tuple[str, ...]]] = {}
+    for none in module.nodes(cst.Name):
+        if none.value != "None" or not is_a(given := module.tree.parent(none), cst.Arg):
+            continue
+        call = module.tree.parent(given)
+        if is_a(call, cst.Call) and id(call) not in found and (called := module.called_function(call)) is not None:
+            parameters = tuple(name for name, value in given_for(called, call) if _is_none(value))
+            if parameters:
+                found[id(call)] = called, parameters
+    return found
 
 
 def _is_none(node: cst.CSTNode) -> bool:

@@ -133,6 +133,6 @@ def imports_of(model: ModuleModel) -> tuple[str, ...]:
         for scope in model.scopes
         for bindings in scope.bindings.values()
         for binding in bindings
-        if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
+        if binding.qualified
     }
     return tuple(sorted(found - {""}))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from conclint.model.given_containers import names_gone_through
 from conclint.model.words import CHANGING, AccessKind, Base
 from conclint.syntax import BindingKind
 from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from conclint.model import Function, ModuleModel
     from conclint.model.accesses import Access
@@ -58,50 +59,83 @@ def of_interest(drafts: Iterable[Draft], *, with_globals: bool) -> frozenset[str
     return frozenset(compound & written | used[True] & used[False])
 
 
-def names_of_interest(module: ModuleModel, locking: Collection[Function]) -> frozenset[str]:
+def names_of_interest(module: ModuleModel, locking: Collection[Function], *, with_globals: bool) -> frozenset[str]:
     """Return the last names of all variables that may be `of_interest`, and of others.
 
-    They are what is changed anywhere, constructors apart, or used where a lock may be held. To find the accesses of a function
-    takes long, and most functions name nothing of that kind.
+    They are written somewhere, constructors apart, and somewhere gone through, changed in several steps or in place, or
+    named where a lock may be held; or they are used under a lock. To find the accesses of a function takes long, and most
+    functions name nothing of that kind.
     """
-    found: set[str] = set()
+    search = _Search(with_globals=with_globals)
+    looped = names_gone_through(module)
     for function in module.functions:
         if function.scope.is_callable:
-            for scope in function.scopes:
-                found.update(scope.global_names, scope.nonlocal_names, _stored(function, scope))
-                for call in scope.calls:
-                    if is_a(call.func, cst.Attribute) and (call.func.attr.value in CHANGING or function in locking):
-                        found.update(_names_of(call.func.value, function))
-    return frozenset(found)
+            for name in looped.get(id(function), ()):
+                search.telling.update(_meant_by(name, function))
+            search.look_at(function, locks=function in locking)
+    return frozenset((search.written & search.telling) | search.used)
 
 
-def mentions(function: Function, names: Collection[str]) -> bool:
-    """Tell whether a function's own code has one of some names, as that of a variable or of an attribute."""
-    return any(
-        any(attribute.attr.value in names for attribute in scope.attributes) or any(name.value in names for name in scope.names)
-        for scope in function.scopes
-    )
+class _Search:
+    """Collects names: of what is written, of what may be done to a variable in several steps, of what is used under a lock."""
+
+    def __init__(self, *, with_globals: bool) -> None:
+        self.written: set[str] = set()
+        self.telling: set[str] = set()
+        self.used: set[str] = set()
+        self._with_globals = with_globals
+
+    def look_at(self, function: Function, *, locks: bool) -> None:
+        """Collect the names in a function; `locks` tells whether a lock may be held there."""
+        if locks:
+            self.telling.update(function.named)
+        for scope in function.scopes:
+            for name in scope.global_names | scope.nonlocal_names:
+                augmented = any(binding.kind is BindingKind.AUGMENT for binding in scope.bindings.get(name, ()))
+                self._stored(function, name, certainly=augmented or self._with_globals)
+            self._stores(function, scope)
+            for call in scope.calls:
+                if is_a(call.func, cst.Attribute):
+                    changes = call.func.attr.value in CHANGING
+                    names = _names_of(call.func.value, function) if changes or locks else ()
+                    if changes:
+                        self.written.update(names)
+                        self.telling.update(names)
+                    if locks:
+                        self.used.update(names)
+
+    def _stores(self, function: Function, scope: Scope) -> None:
+        receiver = function.receiver_name if function.name in _CONSTRUCTORS else None
+        for store in scope.stores:
+            if is_a(store.node, cst.Subscript):
+                names = _names_of(store.node.value, function)
+                self.written.update(names)
+                self.telling.update(names)
+            elif is_a(store.node, cst.Attribute):
+                holder = store.node.value
+                if receiver is None or not is_a(holder, cst.Name) or holder.value != receiver:
+                    self._stored(function, store.name, certainly=store.kind is BindingKind.AUGMENT)
+
+    def _stored(self, function: Function, name: str, *, certainly: bool) -> None:
+        """Note a store; that it goes by what was there before takes another use of the variable in the function."""
+        self.written.add(name)
+        if certainly or function.named[name] > 1:
+            self.telling.add(name)
 
 
-def _stored(function: Function, scope: Scope) -> Iterator[str]:
-    receiver = function.receiver_name if function.name in _CONSTRUCTORS else None
-    for store in scope.stores:
-        if is_a(store.node, cst.Subscript):
-            yield from _names_of(store.node.value, function)
-        elif is_a(store.node, cst.Attribute):
-            holder = store.node.value
-            if receiver is None or not is_a(holder, cst.Name) or holder.value != receiver:
-                yield store.name
-
-
-def _names_of(node: cst.BaseExpression, function: Function) -> Iterator[str]:
-    """Yield the last name of an expression, and that of what it stands for when it is a local."""
+def _names_of(node: cst.BaseExpression, function: Function) -> list[str]:
+    """Return the last name of an expression, and that of what it stands for when it is a local."""
     if is_a(node, cst.Attribute):
-        yield node.attr.value
-    elif is_a(node, cst.Name):
-        yield node.value
-        for binding in function.scope.bindings.get(node.value, ()):
-            if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.Attribute):
-                yield binding.value.attr.value
-            elif binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.Name):
-                yield binding.value.value
+        return [node.attr.value]
+    return _meant_by(node.value, function) if is_a(node, cst.Name) else []
+
+
+def _meant_by(name: str, function: Function) -> list[str]:
+    found = [name]
+    for binding in function.scope.bindings.get(name, ()):
+        if binding.kind is BindingKind.ASSIGN:
+            if is_a(binding.value, cst.Attribute):
+                found.append(binding.value.attr.value)
+            elif is_a(binding.value, cst.Name):
+                found.append(binding.value.value)
+    return found

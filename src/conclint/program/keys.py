@@ -24,12 +24,14 @@ class Keys:
             self._path = f"{self._path}@{model.source.first_line}"  # one of several fences of a document
         self._model = model
         # Lambdas and redefinitions share names, so the place in the module tells them apart.
-        self._indices = {id(function): number for number, function in enumerate(model.functions)}
+        self._functions = {
+            id(function): f"{self._path}:{function.qualified_name}#{number}" for number, function in enumerate(model.functions)
+        }
         self._sites: dict[int, int] | None = None
 
     def of(self, function: Function) -> str:
         """Return the key of a function."""
-        return f"{self._path}:{function.qualified_name}#{self._indices[id(function)]}"
+        return self._functions[id(function)]
 
     def of_class(self, cls: Class) -> str:
         """Return the key of a class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from conclint.model.confined import confined_at
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from conclint.model import Function, ModuleModel
     from conclint.model.liveness import Liveness
+    from conclint.model.phases import Phase
     from conclint.program.keys import Keys
     from conclint.program.summary import PhaseFact
 
@@ -57,7 +59,7 @@ class Standing:
 
     def is_told(self, node: cst.CSTNode, parts: Collection[cst.CSTNode]) -> bool:
         """Tell whether the locks that are held at the parts of an access are known: unknown means silent."""
-        choosing = chosen_withs(self._model, self._function)
+        choosing = self._choosing
         if choosing and any(outer is statement for outer in self._model.tree.ancestors(node) for statement in choosing):
             return False
         return not self._takes_locks or any(id(part) in self._held for part in parts)
@@ -72,11 +74,22 @@ class Standing:
 
     def confinement(self, nodes: Collection[cst.CSTNode]) -> Confinement:
         """Return to which thread the code at some nodes is kept, if it is the same for all."""
-        confined = confined_at(self._model, self._function)
+        confined = self._confined
         kept = {confined.get(id(node), Confinement.NONE) for node in nodes} if confined else set()
         return kept.pop() if len(kept) == 1 else Confinement.NONE
 
     def phases(self, keys: Keys, nodes: Collection[cst.CSTNode]) -> tuple[PhaseFact, ...]:
         """Return what the function has behind it at each of some nodes."""
-        phases = phases_at(self._model, self._function)
-        return phase_facts(keys, phases, nodes) if phases else ()
+        return phase_facts(keys, self._phases, nodes) if self._phases else ()
+
+    @functools.cached_property
+    def _choosing(self) -> list[cst.With]:
+        return chosen_withs(self._model, self._function)
+
+    @functools.cached_property
+    def _confined(self) -> dict[int, Confinement]:
+        return confined_at(self._model, self._function)
+
+    @functools.cached_property
+    def _phases(self) -> dict[int, frozenset[Phase]]:
+        return phases_at(self._model, self._function)

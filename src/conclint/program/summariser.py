@@ -10,7 +10,7 @@ import libcst as cst
 
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
-from conclint.model.accesses import Access, accesses
+from conclint.model.accesses import Access, accesses, accesses_named
 from conclint.model.alternatives import are_alternatives, is_over_with_block
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
@@ -29,11 +29,11 @@ from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers, speaks_of_numbers
-from conclint.model.phases import nones_in
+from conclint.model.phases import nones_given
 from conclint.model.words import AccessKind, Base
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
-from conclint.program.interest import mentions, names_of_interest, of_interest
+from conclint.program.interest import names_of_interest, of_interest
 from conclint.program.keys import Keys
 from conclint.program.locking import Acquisition, acquisitions, lock_facts, makers, touches_locks
 from conclint.program.objects_given import objects_given
@@ -130,9 +130,10 @@ class _Summariser:
     def _drafts(self) -> list[_Draft]:
         model = self.model
         by_function = operations(model)
-        names = names_of_interest(model, self._locking).union(key.rpartition(".")[2].rpartition(":")[2] for key in self._guards)
-        drafts = [self._draft(function, names, by_function.get(id(function), [])) for function in model.functions]
         forks = any(root.domain is Domain.PROCESS for root in model.roots)
+        names = names_of_interest(model, self._locking, with_globals=forks)
+        names = names.union(key.rpartition(".")[2].rpartition(":")[2] for key in self._guards)
+        drafts = [self._draft(function, names, by_function.get(id(function), [])) for function in model.functions]
         kept = of_interest(drafts, with_globals=forks) | self._guards.keys() | self._numbered(drafts)
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
@@ -157,13 +158,19 @@ class _Summariser:
         return _Draft(
             function,
             standing,
-            accesses(model, function) if speaks_of_numbers(model) or mentions(function, names) else [],
+            self._accesses(function, names),
             accesses_of_given(model, function),
             calls,
             list(acquisitions(model, function)) if function in self._locking else [],
             done,
             frozenset(id(call.node) for call in calls if self._reports(function, standing, call)),
         )
+
+    def _accesses(self, function: Function, names: frozenset[str]) -> list[Access]:
+        """Return the accesses in a function of what has one of some names."""
+        if function in self._locking or speaks_of_numbers(self.model):
+            return accesses(self.model, function)  # it is asked about all of them anyway
+        return accesses_named(self.model, function, names) if not names.isdisjoint(function.named) else []
 
     @functools.cached_property
     def _locking(self) -> frozenset[Function]:
@@ -311,7 +318,7 @@ class _Summariser:
         nones: tuple[str, ...] = ()
         given: tuple[PassedFact, ...] = ()
         if isinstance(node, cst.Call):
-            nones = tuple(parameter for _, parameter in nones_in(self.model, node))
+            _, nones = nones_given(self.model).get(id(node), (None, ()))
             given = self._passed(function, arguments_of(node))
         objects = objects_given(self.model, self.keys, function, call)
         for called in call.functions:
