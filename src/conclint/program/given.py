@@ -79,16 +79,18 @@ class GivenObjects:
         found: dict[str, list[tuple[str, CallFact]]] = defaultdict(list)
         constructors = {fact.methods["__init__"] for fact in self._linker.classes.values() if "__init__" in fact.methods}
         for function in self._linker.functions.values():
-            if is_test(function.key.partition(":")[0]):
-                continue
             for call in function.calls:
-                callee = call.callee
-                if not callee and call.symbol.rpartition(".")[2].strip("_")[:1].isupper() and "(" not in call.symbol:
-                    made = self._linker.resolve(call.symbol, function.key)
-                    callee = self._linker.method(made, "__init__") if made in self._linker.classes else made
-                if callee in constructors:
+                callee = call.callee or self._constructor(call.symbol, function.key)
+                if callee in constructors and not is_test(function.key.partition(":")[0]):
                     found[callee].append((function.key, call))
         return found
+
+    def _constructor(self, symbol: str, user: str) -> str:
+        """Return the key of the constructor that the call of a symbol runs, if it looks like a class."""
+        if "(" in symbol or not symbol.rpartition(".")[2].strip("_")[:1].isupper():
+            return ""
+        made = self._linker.resolve(symbol, user)
+        return self._linker.method(made, "__init__") if made in self._linker.classes else made
 
     def _told(self, cls: str, attribute: str) -> str:
         if self._asked is None:
@@ -110,8 +112,7 @@ class GivenObjects:
         for function in self._linker.functions.values():
             for call in function.calls:
                 made, calls, rest = call.symbol.partition("().")
-                steps = rest.split(".")
-                if calls and len(steps) == 2 and "(" not in rest:
+                if calls and "(" not in rest and len(steps := rest.split(".")) == 2:
                     cls = self._linker.resolve(made, function.key)
                     if cls in self._linker.classes:
                         found[function.owner or cls, steps[0]].add(steps[1])

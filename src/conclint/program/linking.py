@@ -101,7 +101,7 @@ class Linker:
 
     def _located(self, symbol: str) -> tuple[ModuleSummary | None, list[str]]:
         """Return the module that a symbol begins with and the steps from there."""
-        steps = _STEPS.findall(symbol)
+        steps = _STEPS.findall(symbol) if "(" in symbol else symbol.split(".")
         for end in range(len(steps), 0, -1):
             if "()" in steps[:end]:
                 continue

@@ -32,6 +32,7 @@ def _package(folder: str) -> str:
     return f"{above}.{name}" if above else name
 
 
+@functools.lru_cache(maxsize=4096)
 def is_test(path: str) -> bool:
     """Tell whether a file is plainly a test, by its own name or that of its folder: `tests/stock.py`, `conftest.py`."""
     folder, base = os.path.split(path)
