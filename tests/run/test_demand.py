@@ -143,6 +143,7 @@ AWAITING = "import asyncio\nimport tools\nasync def handle():\n    tools.fetch()
         "import time\ndef fetch():\n    time.sleep(3)\n",
         "from time import sleep\ndef fetch():\n    again()\ndef again():\n    sleep(3)\n",
         "import requests\ndef fetch():\n    return requests.get('x')\n",
+        "from urllib.request import urlopen\ndef fetch():\n    return urlopen('http://x')\n",
     ],
 )
 def test_what_coroutines_call_must_not_wait(text: str) -> None:
@@ -176,6 +177,13 @@ NOT_READ = {
         "    child = multiprocessing.Process(target=worker.work)\n    child.start()\n    child.join()\n",
         "worker.py": "import store\ndef work():\n    store.add(int)\n",
         "store.py": STORE,
+    },
+    "another package has a module of the name from where it comes": {
+        "threads.py": THREADS,
+        "worker.py": "import tools\ndef work():\n    tools.add(int)\n",
+        "tools.py": "from _store import add\n",
+        "shop/__init__.py": "",
+        "shop/_store.py": "import threading\n",
     },
     "another package has the name": {
         "threads.py": THREADS,

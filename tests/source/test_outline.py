@@ -42,11 +42,11 @@ def test_imports() -> None:
     """)
     assert found.imports == (
         Imported("", frozenset({"a", "b", "c"})),
-        Imported("stock", frozenset({"take", "give", "as", "lend"})),
+        Imported("shop.stock", frozenset({"take", "give", "as", "lend"})),
         Imported("", frozenset({"till"})),
         Imported("x", frozenset({"*"})),
     )
-    assert found.origins("take") == ["stock", "x"]
+    assert found.origins("take") == ["shop.stock", "x"]
     assert found.origins("till") == ["till", "x"]
 
 

@@ -47,12 +47,15 @@ class Unread:
         for path, name in self._names.items():
             self._by_last_name[name.rpartition(".")[2]].append(path)
         self._outlines: dict[str, Outline | None] = {}
+        self._read: dict[str, set[tuple[str, str]]] = {}
         self._answers: dict[tuple[str, str, int, Callable[[Outline, str], bool]], bool] = {}
 
     def wanted(self, summaries: Iterable[ModuleSummary]) -> list[str]:
         """Return the paths of the files that modules need to know about, sorted, and count them as read from now on."""
         summaries = list(summaries)
-        self._read = {module.name.rpartition(".")[2] for module in summaries}
+        self._read = collections.defaultdict(set)
+        for module in summaries:
+            self._read[module.name.rpartition(".")[2]].add((module.name, _home(module.path, module.name)))
         found = wishes(summaries, self._modules.values())
         paths = sorted({wish.path for wish in found if self._is_worth(wish, _AHEAD)})
         for path in paths:
@@ -81,7 +84,8 @@ class Unread:
 
     def _is_worth_behind(self, wish: Wish, module: str, ahead: int) -> bool:
         """Tell whether a name that a file has from another module is worth knowing."""
-        if module in self._read:
+        home = self._home(wish.path)
+        if any(name == module or where == home for name, where in self._read.get(module.rpartition(".")[2], ())):
             return True
         near = self._near(wish.path, module) if ahead else ()
         return any(self._is_worth(wish._replace(path=other), ahead - 1) for other in near)
@@ -113,13 +117,12 @@ class Unread:
         """Return the unread files of the same package or folder as another whose last name is that of `module`."""
         return [
             other
-            for other in self._by_last_name.get(module, ())
+            for other in self._by_last_name.get(module.rpartition(".")[2], ())
             if other != path and self._home(other) == self._home(path)
         ]
 
     def _home(self, path: str) -> str:
-        top, dot, _ = self._names[path].partition(".")
-        return top if dot or path.endswith("__init__.py") else os.path.dirname(path)
+        return _home(path, self._names[path])
 
     def _outline(self, path: str) -> Outline | None:
         if path not in self._outlines:
@@ -130,6 +133,12 @@ class Unread:
             else:
                 self._outlines[path] = Outline(source.text)
         return self._outlines[path]
+
+
+def _home(path: str, name: str) -> str:
+    """Return the outermost package of a file, or its folder where it is in none."""
+    top, dot, _ = name.partition(".")
+    return top if dot or path.endswith("__init__.py") else os.path.dirname(path)
 
 
 def _waits(outline: Outline, name: str) -> bool:

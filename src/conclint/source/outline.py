@@ -37,7 +37,7 @@ _SELF = frozenset({"self", "cls"})
 
 
 class Imported(NamedTuple):
-    """An import: the last name of the module, empty where that is among the `names` themselves."""
+    """An import: the dotted name of the module, without the dots in front, empty where it is among the `names` themselves."""
 
     module: str
     names: frozenset[str]
@@ -67,7 +67,7 @@ class Outline:
         return name in self._kinds or name in self._assigned
 
     def origins(self, name: str) -> list[str]:
-        """Return the last names of the modules that the module may have a name from."""
+        """Return the dotted names, without the dots in front, of the modules that the module may have a name from."""
         return [one.module or name for one in self.imports if name in one.names or "*" in one.names]
 
     @functools.cached_property
@@ -78,7 +78,7 @@ class Outline:
         for said in self._imports:
             _, *words = _WORD.findall(said)
             if said.startswith("from"):
-                origin = words[-1] if words else ""
+                origin = ".".join(words)
             else:
                 found.append(Imported(origin, frozenset(words)))
                 origin = ""
