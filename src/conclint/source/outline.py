@@ -18,22 +18,19 @@ if TYPE_CHECKING:
 _MARGIN = re.compile(r"^(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|[^\s#)\]}])", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*(?:\w[\w.]*\.)?(\w*)", re.MULTILINE)
 _GLOBAL = re.compile(r"^[ \t]+global[ \t]", re.MULTILINE)
-_CHANGED = re.compile(
-    r"""
-    (?<![\w.]) (\w+) ((?:\.\w+)*?)
+_IN_PLACE = r"""
     (?:
         (?: \[[^\n]{0,200}\] )? [ \t]* (?: [-+*/|&^%@] | // | \*\* | << | >> ) = (?!=)
       | \[[^\n]{0,200}\] [ \t]* = (?!=)
       | \. (?: add | append | appendleft | clear | discard | extend | insert | pop | popitem | popleft | remove
              | setdefault | sort | update ) \(
     )
-    """,
-    re.VERBOSE,
-)
+"""
+_CHANGED = re.compile(rf"(?<![\w.]) (\w+) (?:\.\w+)*? {_IN_PLACE}", re.VERBOSE)
+_CHANGES_ITSELF = re.compile(rf"\b (?:self|cls) (?<!\.self) (?<!\.cls) (?:\.\w+)+? {_IN_PLACE}", re.VERBOSE)
 _LOCK = re.compile(r"(?<![a-z])lock(?![a-z])|(?<![a-z])Lock|mutex")
 _CALL = re.compile(r"(?<![\w.])(\w+(?:\.\w+){0,4})\(")
 _WORD = re.compile(r"\w+|\*")
-_SELF = frozenset({"self", "cls"})
 
 
 class Imported(NamedTuple):
@@ -47,24 +44,26 @@ class Outline:
     """The functions, classes and variables of a module by name, and what the text of one of them shows."""
 
     def __init__(self, text: str) -> None:
-        self._assigned: dict[str, str] = dict(_ASSIGNED.findall(text))
-        self._imports = imports_in(text)
-        self._kinds: dict[str, str] = {}
-        self._blocks: dict[str, str] = {}
-        self._changes: dict[str, frozenset[str]] = {}
-        self._mentioned: dict[str, frozenset[str]] = {}
-        self._called: dict[str, frozenset[str]] = {}
+        self._text = text
+        self._classes: set[str] = set()
+        texts: dict[str, str] = {}
         for kind, name, block in _blocks(text):
-            self._kinds[name] = kind
-            self._blocks[name] = self._blocks.get(name, "") + block
+            if kind == "class":
+                self._classes.add(name)
+            texts[name] = texts.get(name, "") + block
+        self._blocks = {name: _Block(block) for name, block in texts.items()}
+
+    @functools.cached_property
+    def _assigned(self) -> dict[str, str]:
+        return dict(_ASSIGNED.findall(self._text))
 
     def is_class(self, name: str) -> bool:
         """Tell a class of the module."""
-        return self._kinds.get(name) == "class"
+        return name in self._classes
 
     def defines(self, name: str) -> bool:
         """Tell a function, a class or a variable of the module."""
-        return name in self._kinds or name in self._assigned
+        return name in self._blocks or name in self._assigned
 
     def origins(self, name: str) -> list[str]:
         """Return the dotted names, without the dots in front, of the modules that the module may have a name from."""
@@ -75,7 +74,7 @@ class Outline:
         """The imports of the module."""
         found: list[Imported] = []
         origin = ""
-        for said in self._imports:
+        for said in imports_in(self._text):
             _, *words = _WORD.findall(said)
             if said.startswith("from"):
                 origin = ".".join(words)
@@ -86,67 +85,87 @@ class Outline:
 
     def changes_objects(self, name: str) -> bool:
         """Tell whether methods of a class change what their object holds."""
-        return self.is_class(name) and not _SELF.isdisjoint(self._changed(name))
+        return name in self._classes and self._blocks[name].changes_itself
 
     def changes_module(self, name: str) -> bool:
         """Tell whether a function or class changes what the module holds, by itself or by what it mentions."""
-        return any(map(self._changes_module, self.with_mentioned(name)))
+        return any(map(self._changes_module, self._with_mentioned(name)))
 
-    def _changes_module(self, name: str) -> bool:
-        if _GLOBAL.search(self._blocks[name]) is not None:
+    def _changes_module(self, block: _Block) -> bool:
+        if block.is_global:
             return True
-        if any(word in self._assigned or self.is_class(word) for word in self._changed(name)):
+        kept = block.words & self._assigned.keys()
+        if any(self.changes_objects(self._assigned[word]) for word in kept):
             return True
-        return any(
-            self.changes_objects(self._assigned[word]) for word in self._words(name) & self._assigned.keys()
-        )
+        held = kept | (block.words & self._classes)
+        return bool(held) and not held.isdisjoint(block.changed)
 
-    def calls(self, name: str) -> frozenset[str]:
-        """Return the dotted names of what a function or class calls of other modules, by itself or by what it mentions."""
-        return frozenset().union(*map(self._calls, self.with_mentioned(name)))
-
-    def _calls(self, name: str) -> frozenset[str]:
-        if name not in self._called:
-            called = ((one, self._origins.get(one.partition(".")[0])) for one in _CALL.findall(self._blocks[name]))
-            self._called[name] = frozenset(
-                f"{origin}.{one}" if origin else one for one, origin in called if origin is not None
-            )
-        return self._called[name]
+    def calls(self, name: str) -> Iterator[str]:
+        """Yield the dotted names of what a function or class calls of other modules, by itself or by what it mentions."""
+        for block in self._with_mentioned(name):
+            if not block.words.isdisjoint(self._origins):
+                for one in block.called:
+                    origin = self._origins.get(one.partition(".")[0])
+                    if origin is not None:
+                        yield f"{origin}.{one}" if origin else one
 
     @functools.cached_property
     def _origins(self) -> dict[str, str]:
         return {each: one.module for one in self.imports for each in one.names}
 
     def locks(self, name: str) -> bool:
-        """Tell whether the text of a class mentions locks."""
-        return _LOCK.search(self._blocks.get(name, "")) is not None
-
-    def _changed(self, name: str) -> frozenset[str]:
-        """Return the first names of what a function or class changes in place, `self` only where it is an attribute."""
-        if name not in self._changes:
-            found = _CHANGED.findall(self._blocks[name])
-            self._changes[name] = frozenset(root for root, path in found if path or root not in _SELF)
-        return self._changes[name]
-
-    def with_mentioned(self, name: str) -> list[str]:
-        """Return the functions and classes that one of them mentions, directly or not, and itself."""
-        found: dict[str, None] = {}
-        pending = [self._assigned.get(name, name), name]
-        while pending:
-            at = pending.pop()
-            if at in self._blocks and at not in found:
-                found[at] = None
-                pending += self._words(at) & self._blocks.keys()
-        return list(found)
+        """Tell whether the text of a function or class mentions locks."""
+        return name in self._blocks and self._blocks[name].locks
 
     def mentioned(self, name: str) -> frozenset[str]:
         """Return all words of a function or class and of those that it mentions."""
-        return frozenset().union(*map(self._words, self.with_mentioned(name)))
+        return frozenset().union(*(block.words for block in self._with_mentioned(name)))
 
-    def _words(self, name: str) -> frozenset[str]:
-        if name not in self._mentioned:
-            self._mentioned[name] = frozenset(_WORD.findall(self._blocks[name]))
-        return self._mentioned[name]
+    def _with_mentioned(self, name: str) -> Iterator[_Block]:
+        """Yield the functions and classes that one of them mentions, directly or not, and itself."""
+        found = {name, self._assigned.get(name, name)} & self._blocks.keys()
+        pending = list(found)
+        while pending:
+            block = self._blocks[pending.pop()]
+            yield block
+            new = (block.words & self._blocks.keys()) - found
+            found |= new
+            pending += new
+
+
+class _Block:
+    """The text of a function or class, and what it shows."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(self._text))
+
+    @functools.cached_property
+    def called(self) -> frozenset[str]:
+        """The dotted names of what is called."""
+        return frozenset(_CALL.findall(self._text))
+
+    @functools.cached_property
+    def changed(self) -> frozenset[str]:
+        """The first names of what is changed in place."""
+        return frozenset(_CHANGED.findall(self._text))
+
+    @functools.cached_property
+    def changes_itself(self) -> bool:
+        """Something that `self` holds is changed in place."""
+        return _CHANGES_ITSELF.search(self._text) is not None
+
+    @functools.cached_property
+    def is_global(self) -> bool:
+        """It binds a name of the module."""
+        return _GLOBAL.search(self._text) is not None
+
+    @functools.cached_property
+    def locks(self) -> bool:
+        return _LOCK.search(self._text) is not None
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
