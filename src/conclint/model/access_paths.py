@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.model.values import ClassValue, Instance
 from conclint.syntax import BindingKind, ScopeKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -151,6 +152,6 @@ def _alias(bindings: list[Binding]) -> cst.BaseExpression | None:
     if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
         return None
     value = bindings[0].value
-    if not isinstance(value, (cst.Attribute, cst.Name, cst.Subscript)) or dotted_name(value) in ("None", "True", "False"):
+    if not is_a(value, (cst.Attribute, cst.Name, cst.Subscript)) or dotted_name(value) in ("None", "True", "False"):
         return None
     return value

@@ -10,7 +10,7 @@ import libcst as cst
 from conclint.model.memory import once_per_function
 from conclint.model.words import CHANGING, AccessKind, Base, Stake
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,7 +60,7 @@ class Access:
     def method(self) -> str:
         """The method that is called on the object that the variable holds, of which nothing else is known."""
         call = self.parts[0]
-        if self.kind is not AccessKind.READ or not is_a(call, cst.Call) or not is_a(call.func, cst.Attribute):
+        if self.kind is not AccessKind.READ or call.__class__ is not cst.Call or call.func.__class__ is not cst.Attribute:
             return ""
         return call.func.attr.value if call.func.value is self.node else ""
 
@@ -109,10 +109,10 @@ class Access:
         if value is None:
             return False
         given: list[cst.CSTNode | None] = [value]
-        if is_a(value, cst.Call) and is_a(value.func, cst.Name) and value.func.value in _CONVERTING:
+        if value.__class__ is cst.Call and value.func.__class__ is cst.Name and value.func.value in _CONVERTING:
             given = [part.value for part in value.args]
         parameters = {parameter.name.value for parameter in function.parameters}
-        return bool(given) and all(is_a(part, cst.Name) and part.value in parameters for part in given)
+        return bool(given) and all(part.__class__ is cst.Name and part.value in parameters for part in given)
 
     @property
     def operation(self) -> str:
@@ -194,18 +194,18 @@ class Collector:
                 yield name, variable
 
     def _wanted(self, node: cst.CSTNode | None) -> Variable | None:
-        name = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
+        name = node.attr.value if node.__class__ is cst.Attribute else node.value if node.__class__ is cst.Name else ""
         return self._variable(node) if name in self.names else None
 
     def leaves_out(self, node: cst.CSTNode) -> bool:
         """Tell whether a name or attribute is that of a variable whose accesses are left out."""
-        name = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
+        name = node.attr.value if node.__class__ is cst.Attribute else node.value if node.__class__ is cst.Name else ""
         return bool(name) and name not in self.names and self._variable(node) is not None
 
     def _variable(self, node: cst.CSTNode | None) -> Variable | None:
-        if is_a(node, cst.Name):
+        if node.__class__ is cst.Name:
             return self.variables.of_name(node.value, self.function.scope)
-        if is_a(node, cst.Attribute):
+        if node.__class__ is cst.Attribute:
             return self.variables.of_attribute(node, self.function)
         return None
 
@@ -236,9 +236,9 @@ class Collector:
         binding = self.stored.get(id(node))
         if binding is not None:
             yield self._stored(node, variable, binding, element=False)
-        elif is_a(parent, cst.Subscript) and parent.value is node:
+        elif parent.__class__ is cst.Subscript and parent.value is node:
             yield self._subscripted(parent, variable)
-        elif is_a(parent, cst.Attribute) and parent.value is node:
+        elif parent.__class__ is cst.Attribute and parent.value is node:
             yield self._method(parent, variable)
         elif self._is_gone_through(node):
             yield Access(variable, AccessKind.ITERATE, node, (node,))
@@ -270,8 +270,8 @@ class Collector:
 
     def _is_the_only_use(self, stored: cst.CSTNode, variable: Variable) -> bool:
         """Tell by its name that a function does nothing else with a variable than to store this once."""
-        target = stored.value if is_a(stored, cst.Subscript) else stored
-        name = target.attr.value if is_a(target, cst.Attribute) else target.value if is_a(target, cst.Name) else ""
+        target = stored.value if stored.__class__ is cst.Subscript else stored
+        name = target.attr.value if target.__class__ is cst.Attribute else target.value if target.__class__ is cst.Name else ""
         return name == variable.name and self.function.named[name] == 1
 
     def _copies_another(self, target: cst.CSTNode, reads: list[cst.CSTNode]) -> bool:
@@ -289,7 +289,7 @@ class Collector:
         directly = [part for part in parts if self._is_of(variable, part)]
         yield from directly
         for part in parts if not directly else ():
-            if is_a(part, cst.Name):
+            if part.__class__ is cst.Name:
                 for binding in self._local_bindings(part):
                     if binding.kind is BindingKind.ASSIGN and binding.value is not None and not binding.path:
                         yield from (inner for inner in descendants(binding.value) if self._is_of(variable, inner))
@@ -301,14 +301,14 @@ class Collector:
         return (self.module.resolver.reaching(name, owner) or bindings) if len(bindings) > 1 else bindings
 
     def _is_of(self, variable: Variable, node: cst.CSTNode) -> bool:
-        if is_a(node, cst.Attribute):
+        if node.__class__ is cst.Attribute:
             return node.attr.value == variable.name and self._variable(node) == variable
-        return is_a(node, cst.Name) and node.value == variable.name and self._variable(node) == variable
+        return node.__class__ is cst.Name and node.value == variable.name and self._variable(node) == variable
 
     def _method(self, attribute: cst.Attribute, variable: Variable) -> Access:
         call = self.module.tree.parent(attribute)
         name = attribute.attr.value
-        if not is_a(call, cst.Call) or call.func is not attribute:
+        if call.__class__ is not cst.Call or call.func is not attribute:
             return Access(variable, AccessKind.READ, attribute.value, (attribute,))
         if name in CHANGING and self.variables.is_container(variable):
             return Access(variable, AccessKind.MUTATE, call, (call,), element=True)
@@ -319,13 +319,13 @@ class Collector:
     def _is_gone_through(self, node: cst.CSTNode) -> bool:
         """Tell what a loop goes through step by step, as it is or through what hands on one item at a time."""
         parent = self.module.tree.parent(node)
-        if is_a(parent, cst.Arg):
+        if parent.__class__ is cst.Arg:
             call = self.module.tree.parent(parent)
-            if not is_a(call, cst.Call) or parent.star:
+            if call.__class__ is not cst.Call or parent.star:
                 return False
             called = (self.module.symbol(call.func) or "").rpartition(".")[2]
             return called in _LAZY and self._is_gone_through(call)
-        if not is_a(parent, cst.For) and not is_a(parent, cst.CompFor):
+        if parent.__class__ is not cst.For and parent.__class__ is not cst.CompFor:
             return False
         return parent.iter is node and parent.asynchronous is None
 
@@ -337,8 +337,8 @@ def _adds_number(node: cst.CSTNode) -> bool:
 
 
 def _method_of(node: cst.CSTNode) -> str:
-    func = node.func if is_a(node, cst.Call) else None
-    return func.attr.value if is_a(func, cst.Attribute) else ""
+    func = node.func if node.__class__ is cst.Call else None
+    return func.attr.value if func.__class__ is cst.Attribute else ""
 
 
 def _calls(node: cst.CSTNode) -> bool:

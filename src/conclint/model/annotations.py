@@ -45,17 +45,17 @@ class Annotations:
 
     def values(self, annotation: cst.BaseExpression) -> Values:
         """Return an instance of the class that an annotation names, or a container of such."""
-        if isinstance(annotation, cst.SimpleString):
+        if annotation.__class__ is cst.SimpleString:
             said = self._said(annotation)
             return self.values(said) if said is not None else NOTHING_KNOWN
-        if isinstance(annotation, cst.BinaryOperation) and isinstance(annotation.operator, cst.BitOr):
+        if annotation.__class__ is cst.BinaryOperation and annotation.operator.__class__ is cst.BitOr:
             return union(self.values(annotation.left), self.values(annotation.right))
         if isinstance(annotation, cst.Name):
             if annotation.value == "None":
                 return (NONE,)
             if (meant := self._alias(annotation)) is not None:
                 return self._aliased(meant)
-        if isinstance(annotation, cst.Subscript):
+        if annotation.__class__ is cst.Subscript:
             return self._generic(annotation)
         return self._instances(self._resolver.values(annotation))
 

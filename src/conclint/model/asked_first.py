@@ -60,7 +60,7 @@ def asked_first(module: ModuleModel) -> Iterator[AskedFirst]:
 
 def _asked(module: ModuleModel, call: cst.Call) -> Lock | None:
     """Return the lock whose state a call tells, itself or through a small function of this module."""
-    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "locked" and not call.args:
+    if call.func.__class__ is cst.Attribute and call.func.attr.value == "locked" and not call.args:
         lock = module.locks.lock(call.func.value)
         return lock if lock is not None and lock.kind is not None else None
     function = module.called_function(call)

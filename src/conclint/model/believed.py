@@ -11,7 +11,7 @@ import libcst as cst
 
 from conclint.model.catching import is_caught
 from conclint.model.words import AccessKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,23 +44,23 @@ def takes_away(module: ModuleModel, access: Access) -> bool:
     """Tell a write after which what a test may have seen is no longer there: None is stored, or an element removed."""
     if access.kind is AccessKind.STORE:
         return isinstance(access.value, cst.Name) and access.value.value == "None"
-    deleted = isinstance(module.tree.parent(access.node), cst.Del)
+    deleted = module.tree.parent(access.node).__class__ is cst.Del
     return access.kind is AccessKind.MUTATE and (access.removes or deleted)
 
 
 def _shown_by(module: ModuleModel, access: Access) -> cst.CSTNode | None:
     """Return the test that has shown that there is an object, where its attributes, items or itself are asked for next."""
     node = access.node
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+    if node.__class__ is cst.Call and node.func.__class__ is cst.Attribute:
         node = node.func.value
-    elif isinstance(node, cst.Subscript):
+    elif node.__class__ is cst.Subscript:
         node = node.value
-    if not isinstance(node, (cst.Name, cst.Attribute)) or _is_snapshot(access, node):
+    if (node.__class__ is not cst.Name and node.__class__ is not cst.Attribute) or _is_snapshot(access, node):
         return None
     parent = module.tree.parent(node)
     used = (
-        (isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node)
-        or (isinstance(parent, cst.Call) and parent.func is node)
+        ((parent.__class__ is cst.Attribute or parent.__class__ is cst.Subscript) and parent.value is node)
+        or (parent.__class__ is cst.Call and parent.func is node)
         or access.kind is AccessKind.ITERATE
     )
     test = module.resolver.narrowing.test_of(node) if used else None
@@ -69,19 +69,19 @@ def _shown_by(module: ModuleModel, access: Access) -> cst.CSTNode | None:
 
 def _is_snapshot(access: Access, node: cst.Name | cst.Attribute) -> bool:
     """Tell a local that stands for the variable: it keeps what it was bound to."""
-    return isinstance(node, cst.Name) and node.value != access.variable.label
+    return node.__class__ is cst.Name and node.value != access.variable.label
 
 
 def _holds_key(module: ModuleModel, access: Access) -> cst.CSTNode | None:
     """Return the test `k in d` around a read of `d[k]`."""
     node = access.node
-    if access.kind is not AccessKind.READ or not isinstance(node, cst.Subscript) or is_caught(module, node, *_OF_KEY):
+    if access.kind is not AccessKind.READ or node.__class__ is not cst.Subscript or is_caught(module, node, *_OF_KEY):
         return None
     container, key = module.code(node.value), module.code(node)
     for inner, outer in module.tree.outwards(node):
-        if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
+        if is_a(outer, (cst.FunctionDef, cst.Lambda)):
             return None
-        if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and isinstance(outer.test, cst.Comparison):
+        if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and outer.test.__class__ is cst.Comparison:
             left, target = outer.test.left, outer.test.comparisons[0]
             if isinstance(target.operator, cst.In) and module.code(target.comparator) == container:
                 return outer.test if key == f"{container}[{module.code(left)}]" else None

@@ -11,6 +11,7 @@ import libcst as cst
 from conclint.model.memory import once_per_function
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
 from conclint.syntax import BindingKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
 
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
     found = called_by(module, call)
-    base = dotted_name(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+    base = dotted_name(call.func.value) if call.func.__class__ is cst.Attribute else ""
     if found:
         return CallSite(call, found, receiver_of(module, function, call), base=base)
     path = module.foreign.path(call.func)
@@ -105,11 +106,11 @@ def receiver_of(module: ModuleModel, function: Function, call: cst.Call) -> Rece
     func = call.func
     if any(isinstance(value, ClassValue) for value in module.values(func)):
         return Receiver.FRESH
-    return _whose(module, function, func.value) if isinstance(func, cst.Attribute) else Receiver.NONE
+    return _whose(module, function, func.value) if func.__class__ is cst.Attribute else Receiver.NONE
 
 
 def _whose(module: ModuleModel, function: Function, node: cst.BaseExpression) -> Receiver:
-    if isinstance(node, cst.Name):
+    if node.__class__ is cst.Name:
         if function.cls is not None and node.value == function.receiver_name:
             return Receiver.SELF
         if module.class_of_receiver(node) is not None:
@@ -147,7 +148,7 @@ def _of_variable(module: ModuleModel, function: Function, name: str) -> Receiver
         return Receiver.PARAMETER
     if len(bindings) == 1 and bindings[0].kind is BindingKind.ASSIGN and not bindings[0].path:
         value = bindings[0].value
-        if isinstance(value, (cst.Name, cst.Attribute)) and name not in dotted_name(value).split("."):
+        if is_a(value, (cst.Name, cst.Attribute)) and name not in dotted_name(value).split("."):
             return _whose(module, function, value)
     return Receiver.OTHER
 
@@ -183,18 +184,18 @@ def operators_of(module: ModuleModel) -> dict[int, list[Operator]]:
 def _operators(module: ModuleModel) -> Iterator[Operator]:
     for node in module.nodes(cst.Subscript):
         parent = module.tree.parent(node)
-        stored = isinstance(parent, cst.AssignTarget)
-        name = "__setitem__" if stored else "__delitem__" if isinstance(parent, cst.Del) else "__getitem__"
+        stored = parent.__class__ is cst.AssignTarget
+        name = "__setitem__" if stored else "__delitem__" if parent.__class__ is cst.Del else "__getitem__"
         yield node, node.value, name
     for comparison in module.nodes(cst.Comparison):
         for target in comparison.comparisons:
-            if isinstance(target.operator, (cst.In, cst.NotIn)):
+            if is_a(target.operator, (cst.In, cst.NotIn)):
                 yield comparison, target.comparator, "__contains__"
     loops: list[cst.For | cst.CompFor] = module.nodes(cst.For, cst.CompFor)
     for loop in loops:
         yield loop.iter, loop.iter, "__iter__"
     for call in module.nodes(cst.Call):
-        if isinstance(call.func, cst.Name) and len(call.args) == 1:
+        if call.func.__class__ is cst.Name and len(call.args) == 1:
             if (asked := _ASKED.get(call.func.value)) is not None:
                 yield call, call.args[0].value, asked
 

@@ -9,7 +9,7 @@ import libcst as cst
 from conclint.model.graph import Op, OpKind
 from conclint.model.values import LibraryMethod
 from conclint.syntax import BindingKind
-from conclint.syntax.children import children, descendants
+from conclint.syntax.children import children, descendants, is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ _ONLY_ADDS = frozenset({"add", "add_done_callback", "append", "appendleft", "dis
 def is_caught(module: ModuleModel, node: cst.CSTNode, *exceptions: str) -> bool:
     """Tell whether a handler around `node`, in the same function, names one of these exceptions."""
     for outer in module.tree.ancestors(node):
-        if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+        if is_a(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return False
-        for handler in outer.handlers if isinstance(outer, (cst.Try, cst.TryStar)) else ():
+        for handler in outer.handlers if outer.__class__ is cst.Try or outer.__class__ is cst.TryStar else ():
             caught = [handler.type, *descendants(handler.type)] if handler.type is not None else []
             if any(isinstance(part, cst.Name) and part.value in exceptions for part in caught):
                 return True

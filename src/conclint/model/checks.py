@@ -13,7 +13,7 @@ import libcst as cst
 from conclint.model.stakes import stake_of
 from conclint.model.words import AccessKind
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -84,7 +84,7 @@ def _tested(
     found = [access for node in parts if (access := by_node.get(id(node))) is not None]
     if found:
         return found
-    names = [node for node in parts if is_a(node, cst.Name)]
+    names = [node for node in parts if node.__class__ is cst.Name]
     found = [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
     return found if found and not any(map(leaves_out, parts)) else []
 

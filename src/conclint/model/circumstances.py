@@ -12,7 +12,7 @@ from conclint.model.memory import once_per_module
 from conclint.model.paths import is_outcome
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
@@ -64,7 +64,7 @@ def defined_if(module: ModuleModel, function: Function) -> tuple[tuple[str, bool
     for inner, outer in module.tree.outwards(function.node):
         if outer.__class__ in _FUNCTIONS:
             break
-        if is_a(outer, cst.If) and (inner is outer.body or inner is outer.orelse):
+        if outer.__class__ is cst.If and (inner is outer.body or inner is outer.orelse):
             name, holds = module.conditions.key(outer.test)
             if is_outcome(name):  # of a call, which elsewhere is another one
                 name = f"{module.source.path}: {module.code(outer.test)}"
@@ -107,7 +107,7 @@ def is_switched_off(module: ModuleModel, node: cst.CSTNode) -> bool:
     for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
-        if is_a(outer, cst.If) and (inner is outer.body or inner is outer.orelse):
+        if outer.__class__ is cst.If and (inner is outer.body or inner is outer.orelse):
             taken = _constant(module, outer.test)
             if taken is not None and taken is not (inner is outer.body):
                 return True
@@ -171,8 +171,8 @@ def _is_left_by_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
     for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
-        if isinstance(outer, cst.If) and inner is outer.body:
-            if any(_is_set_by_askers(module, part) for part in descendants(outer.test) if isinstance(part, cst.Attribute)):
+        if outer.__class__ is cst.If and inner is outer.body:
+            if any(_is_set_by_askers(module, part) for part in descendants(outer.test) if part.__class__ is cst.Attribute):
                 return True
     return False
 
@@ -195,7 +195,7 @@ def expects_refusal(module: ModuleModel, node: cst.CSTNode) -> bool:
     for inner, outer in module.tree.outwards(node):
         if outer.__class__ in _DEFINING:
             return False
-        if isinstance(outer, cst.Try) and inner is outer.body:
+        if outer.__class__ is cst.Try and inner is outer.body:
             if any(handler.type is None or _EXPECTING & {*caught_names(handler.type)} for handler in outer.handlers):
                 return True
     return False

@@ -82,7 +82,7 @@ class Contracts:
 
     def assumes_unknown(self, function: Function) -> bool:
         """Tell whether a function says that its caller, or what is put around it, holds a lock that is not in sight."""
-        if self.assumed(function) or not isinstance(function.node, cst.FunctionDef):
+        if self.assumed(function) or function.node.__class__ is not cst.FunctionDef:
             return False
         if function.cls is not None and function.cls.name in self._wrapped_classes:
             return True
@@ -129,14 +129,14 @@ class Contracts:
 
     def _asserted(self, function: Function, deep: int) -> Iterator[Lock]:
         """Yield the locks whose state the function asserts before it does anything else."""
-        if not isinstance(function.node, cst.FunctionDef):
+        if function.node.__class__ is not cst.FunctionDef:
             return
         for statement in _first_statements(function.node):
-            if is_a(statement, cst.Assert):
+            if statement.__class__ is cst.Assert:
                 yield from self._tested(statement.test)
-            elif is_a(statement, cst.If) and _only_raises(statement) and _is_negated(statement.test):
+            elif statement.__class__ is cst.If and _only_raises(statement) and _is_negated(statement.test):
                 yield from self._tested(statement.test.expression)  # type: ignore[attr-defined]
-            elif is_a(statement, cst.Expr) and is_a(statement.value, cst.Call) and deep > 0:
+            elif statement.__class__ is cst.Expr and statement.value.__class__ is cst.Call and deep > 0:
                 locks = list(self._asserted_by(statement.value, deep))
                 yield from locks
                 if not locks:
@@ -168,7 +168,7 @@ class Contracts:
 
     def _stated(self, function: Function) -> Iterator[Lock]:
         node = function.node
-        if not isinstance(node, cst.FunctionDef):
+        if node.__class__ is not cst.FunctionDef:
             return
         yield from self._required(function, node)
         sentences = [sentence for sentence in _sentences(node) if _states_contract(sentence)] if self._hinted else []
@@ -185,7 +185,7 @@ class Contracts:
     def _required(self, function: Function, node: cst.FunctionDef) -> Iterator[Lock]:
         for decorator in node.decorators:
             call = decorator.decorator
-            if isinstance(call, cst.Call) and dotted_name(call.func).rpartition(".")[2] == "requires":
+            if call.__class__ is cst.Call and dotted_name(call.func).rpartition(".")[2] == "requires":
                 known = self._known(function)
                 for given in call.args:
                     text = given.value.evaluated_value if isinstance(given.value, cst.SimpleString) else None
@@ -243,9 +243,9 @@ def says_it_locks(name: str) -> bool:
 
 def _first_statements(node: cst.FunctionDef) -> Iterator[cst.CSTNode]:
     for line in node.body.body:
-        statements = line.body if is_a(line, cst.SimpleStatementLine) else (line,)
+        statements = line.body if line.__class__ is cst.SimpleStatementLine else (line,)
         for statement in statements:
-            if not (is_a(statement, cst.Expr) and is_a(statement.value, cst.BaseString)):
+            if not (statement.__class__ is cst.Expr and is_a(statement.value, cst.BaseString)):
                 yield statement
 
 
@@ -274,8 +274,8 @@ def _states_contract(sentence: str) -> bool:
 def _docstring(node: cst.FunctionDef) -> str:
     """Return the docstring where it may speak of locks; to evaluate one takes longer than to look."""
     first = node.body.body[0] if node.body.body else None
-    first = first.body[0] if is_a(first, cst.SimpleStatementLine) else first
-    said = first.value if is_a(first, cst.Expr) else None
+    first = first.body[0] if first.__class__ is cst.SimpleStatementLine else first
+    said = first.value if first.__class__ is cst.Expr else None
     if not isinstance(said, (cst.SimpleString, cst.ConcatenatedString)):
         return ""
     if isinstance(said, cst.SimpleString) and not _hints(said.value):

@@ -35,7 +35,7 @@ _TRANSPARENT = frozenset(
 def runs_as_written(module: ModuleModel, function: Function) -> bool:
     """Tell whether who calls a function by its name runs its code with the arguments given: no decorator interferes."""
     decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
-    return isinstance(function.node, cst.Lambda) or all(is_transparent(module.resolver, each) for each in decorators)
+    return function.node.__class__ is cst.Lambda or all(is_transparent(module.resolver, each) for each in decorators)
 
 
 def is_transparent(resolver: Resolver, decorator: cst.Decorator, more: frozenset[str] = frozenset()) -> bool:

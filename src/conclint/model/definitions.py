@@ -59,7 +59,7 @@ class Function:
     @functools.cached_property
     def is_async(self) -> bool:
         """An `async def`."""
-        return isinstance(self.node, cst.FunctionDef) and self.node.asynchronous is not None
+        return self.node.__class__ is cst.FunctionDef and self.node.asynchronous is not None
 
     @property
     def is_generator(self) -> bool:
@@ -69,19 +69,19 @@ class Function:
     @functools.cached_property
     def parameters(self) -> list[cst.Param]:
         """In the order of the signature, starred ones included."""
-        if isinstance(self.node, (cst.FunctionDef, cst.Lambda)):
+        if self.node.__class__ is cst.FunctionDef or self.node.__class__ is cst.Lambda:
             return every_parameter(self.node.params)
         return []
 
     @functools.cached_property
     def decorators(self) -> list[str]:
         """The dotted names of its decorators as written, called or bare; empty for other expressions."""
-        if not isinstance(self.node, cst.FunctionDef):
+        if self.node.__class__ is not cst.FunctionDef:
             return []
         names = []
         for decorator in self.node.decorators:
             expression = decorator.decorator
-            names.append(dotted_name(expression.func if isinstance(expression, cst.Call) else expression))
+            names.append(dotted_name(expression.func if expression.__class__ is cst.Call else expression))
         return names
 
     def has_decorator(self, *names: str) -> bool:
@@ -103,7 +103,7 @@ class Function:
     @property
     def returns(self) -> list[cst.BaseExpression]:
         """The expressions that its `return` statements give back."""
-        if isinstance(self.node, cst.Lambda):
+        if self.node.__class__ is cst.Lambda:
             return [self.node.body]
         return [statement.value for statement in self.scope.returns if statement.value is not None]
 
@@ -185,9 +185,9 @@ def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
 def is_stub(node: cst.FunctionDef) -> bool:
     """Tell a body that only raises, or does nothing: it is there to be overridden."""
     for line in node.body.body:
-        for statement in line.body if is_a(line, cst.SimpleStatementLine) else (line,):
+        for statement in line.body if line.__class__ is cst.SimpleStatementLine else (line,):
             if not is_a(statement, _DOING_NOTHING) and not (
-                is_a(statement, cst.Expr) and is_a(statement.value, (cst.BaseString, cst.Ellipsis))
+                statement.__class__ is cst.Expr and is_a(statement.value, (cst.BaseString, cst.Ellipsis))
             ):
                 return False
     return True

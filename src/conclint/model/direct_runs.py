@@ -35,7 +35,7 @@ def direct_runs(module: ModuleModel) -> Iterator[DirectRun]:
     for scope in module.scopes:
         for call in scope.calls:
             func = call.func
-            if not isinstance(func, cst.Attribute) or func.attr.value != "run":
+            if func.__class__ is not cst.Attribute or func.attr.value != "run":
                 continue
             # Where the same function also starts the object, running it here is the other branch of a choice.
             if _is_thread(module, func.value) and _place(module, func.value) not in started:

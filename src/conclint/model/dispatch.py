@@ -42,7 +42,7 @@ class Dispatch:
     def called(self, call: cst.Call) -> Iterator[Function]:
         """Yield the functions of this module that a call may run on the object: methods, and closures that know it."""
         func = call.func
-        if isinstance(func, cst.Attribute):
+        if func.__class__ is cst.Attribute:
             if self.is_object(func.value) and (method := self.method(func.attr.value)) is not None:
                 yield method
                 return

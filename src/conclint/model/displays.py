@@ -57,7 +57,7 @@ class Displays:
 
     def display(self, node: cst.Tuple | cst.List | cst.Set) -> Values:
         """Return what a tuple, list or set is written to hold; a list or set also what is put into it later."""
-        exact = not any(isinstance(item, cst.StarredElement) for item in node.elements)
+        exact = not any(item.__class__ is cst.StarredElement for item in node.elements)
         elements = self._elements(node.elements)
         if isinstance(node, cst.Tuple) and exact:
             return (Items(elements, exact=True),)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.words import AccessKind
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,10 +55,10 @@ def _empties(module: ModuleModel, access: Access) -> bool:
 
 
 def _is_empty(value: cst.CSTNode | None) -> bool:
-    if isinstance(value, (cst.List, cst.Dict)):
+    if value.__class__ is cst.List or value.__class__ is cst.Dict:
         return not value.elements
-    func = value.func if isinstance(value, cst.Call) else None
-    name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+    func = value.func if value.__class__ is cst.Call else None
+    name = func.attr.value if func.__class__ is cst.Attribute else func.value if func.__class__ is cst.Name else ""
     return name in _EMPTY and (name == "defaultdict" or not value.args)  # type: ignore[union-attr]
 
 
@@ -87,7 +88,7 @@ def _takes_out(module: ModuleModel, access: Access) -> bool:
 def _statements_before(module: ModuleModel, node: cst.CSTNode) -> frozenset[int]:
     """Return the `id`s of the statements that stand before a node's own in the same block."""
     line: cst.CSTNode | None = node
-    while line is not None and not isinstance(line, (cst.SimpleStatementLine, cst.FunctionDef)):
+    while line is not None and not is_a(line, (cst.SimpleStatementLine, cst.FunctionDef)):
         line = module.tree.parent(line)
     block = module.tree.parent(line) if isinstance(line, cst.SimpleStatementLine) else None
     body = block.body if isinstance(block, cst.IndentedBlock) else ()

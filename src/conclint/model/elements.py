@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.words import AccessKind
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name, is_constant
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def is_of_own_key(access: Access, function: Function) -> bool:
 
 def is_of_some_key(access: Access) -> bool:
     """Tell an access of an element whose key is computed, so that others may mean other elements."""
-    target = access.node.target if isinstance(access.node, cst.AugAssign) else access.node
-    if not access.element or not isinstance(target, cst.Subscript):
+    target = access.node.target if access.node.__class__ is cst.AugAssign else access.node
+    if not access.element or target.__class__ is not cst.Subscript:
         return False
     return not all(isinstance(part.slice, cst.Index) and is_constant(part.slice.value) for part in target.slice)
 
@@ -46,7 +46,7 @@ def only_replaces(module: ModuleModel, access: Access) -> bool:
         return not any(isinstance(part.slice, cst.Slice) for part in node.slice)
     name = module.code(node)
     return any(
-        isinstance(part, cst.Subscript) and module.code(part) == name
+        part.__class__ is cst.Subscript and module.code(part) == name
         for asked in _asked_before(module, node)
         for part in descendants(asked)
     ) or any(_is_there(module, test, node) for test in _holding(module, node))
@@ -55,7 +55,7 @@ def only_replaces(module: ModuleModel, access: Access) -> bool:
 def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the tests and plain statements that a function has surely been through when it comes to a place."""
     for inner, outer in module.tree.outwards(node):
-        if isinstance(outer, _DEFINING):
+        if is_a(outer, _DEFINING):
             return
         if isinstance(outer, cst.If) and inner is not outer.test:
             yield outer.test
@@ -70,7 +70,7 @@ def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNod
 def _holding(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     """Yield the tests around a place that have come out true."""
     for inner, outer in module.tree.outwards(node):
-        if isinstance(outer, _DEFINING):
+        if is_a(outer, _DEFINING):
             return
         if isinstance(outer, cst.If) and inner is outer.body:
             yield outer.test

@@ -125,7 +125,7 @@ class EntryLocks:
                 if (node.attr.value if node.__class__ is cst.Attribute else node.value) not in names:
                     continue
                 parent = module.tree.parent(node)
-                called = isinstance(parent, cst.Call) and parent.func is node
+                called = parent.__class__ is cst.Call and parent.func is node
                 if not called and id(node) not in run_meanwhile:
                     found.update(id(function) for function, _ in functions_of(module.values(node)))
         return frozenset(found)

@@ -277,11 +277,11 @@ def _framework(module: ModuleModel, cls: Class, base_name: str) -> Iterator[Root
 
 def _decorated(module: ModuleModel) -> Iterator[Root]:
     for function in module.functions:
-        if not isinstance(function.node, cst.FunctionDef):
+        if function.node.__class__ is not cst.FunctionDef:
             continue
         for decorator in function.node.decorators:
             expression = decorator.decorator
-            func = expression.func if isinstance(expression, cst.Call) else expression
+            func = expression.func if expression.__class__ is cst.Call else expression
             for value in module.values(func):
                 if isinstance(value, Symbol):
                     name = value.name

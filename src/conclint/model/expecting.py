@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def is_expected(module: ModuleModel, node: cst.CSTNode, exception: str) -> bool:
     """Tell whether an exception that `node` raises, by its name, is caught or asked for in the same function."""
     names = _names_of(exception)
     for inner, outer in module.tree.outwards(node):
-        if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+        if is_a(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return False
-        if isinstance(outer, (cst.Try, cst.TryStar)) and inner is outer.body:
+        if (outer.__class__ is cst.Try or outer.__class__ is cst.TryStar) and inner is outer.body:
             if any(_takes(handler.type, names) for handler in outer.handlers):
                 return True
         if isinstance(outer, cst.With) and inner is outer.body:

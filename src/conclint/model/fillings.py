@@ -70,7 +70,7 @@ class Fillings:
     def of(self, made: cst.CSTNode) -> Iterator[Filling]:
         """Yield what is put into the container that an expression makes and a statement gives a name."""
         parent = self._tree.parent(made)
-        if isinstance(parent, cst.AnnAssign):
+        if parent.__class__ is cst.AnnAssign:
             targets = [parent.target]
         elif isinstance(parent, cst.Assign):
             targets = [target.target for target in parent.targets]

@@ -13,7 +13,6 @@ import libcst as cst
 
 from conclint.model.values import NONE, UNKNOWN, Instance, Symbol
 from conclint.syntax import BindingKind
-from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -48,14 +47,14 @@ class Foreign:
         values = self._module.values(node)
         if len(values) == 1 and isinstance(values[0], Symbol):
             return values[0].name
-        if is_a(node, cst.Call):
+        if node.__class__ is cst.Call:
             called = self.path(node.func, deep + 1)
             return f"{called}()" if called else ""
-        if is_a(node, cst.Await):
+        if node.__class__ is cst.Await:
             return self.path(node.expression, deep + 1)
-        if is_a(node, cst.Attribute):
+        if node.__class__ is cst.Attribute:
             return self._attribute(node, deep)
-        if is_a(node, cst.Name):
+        if node.__class__ is cst.Name:
             scope = self._module.tree.scope_of(node)
             owner = scope.owner(node.value)
             bound = self._bound(owner.bindings.get(node.value, []), deep) if owner is not None else ""
@@ -185,4 +184,4 @@ def _is_mapping(made: cst.CSTNode) -> bool:
 
 
 def _is_none(value: cst.CSTNode | None) -> bool:
-    return isinstance(value, cst.Name) and value.value == "None"
+    return value.__class__ is cst.Name and value.value == "None"

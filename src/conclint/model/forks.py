@@ -141,9 +141,9 @@ def _is_remembered(module: ModuleModel, node: cst.BaseExpression) -> bool:
 
 def _is_own_number(module: ModuleModel, node: cst.CSTNode | None) -> bool:
     """Tell `os.getpid()`, or a local variable that stands for it."""
-    if isinstance(node, cst.Name) and module.tree.scope_of(node).owner(node.value) is not module.tree.root:
+    if node.__class__ is cst.Name and module.tree.scope_of(node).owner(node.value) is not module.tree.root:
         node = bound_once(module, node)
-    return isinstance(node, cst.Call) and module.symbol(node.func) == "os.getpid"
+    return node.__class__ is cst.Call and module.symbol(node.func) == "os.getpid"
 
 
 def _remembered(module: ModuleModel) -> frozenset[str]:

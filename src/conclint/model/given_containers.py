@@ -16,7 +16,7 @@ from conclint.model.checks import checks
 from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.variables import Variable
 from conclint.model.words import CHANGING, AccessKind, Base
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name, every_parameter
 
 if TYPE_CHECKING:
@@ -92,17 +92,18 @@ def _touches_parameters(module: ModuleModel, function: Function) -> bool:
     for scope in function.scopes:
         names.update(store.node.value.value for store in scope.stores if _is_element_of_name(store.node))  # type: ignore[attr-defined]
         for call in scope.calls:
-            if is_a(call.func, cst.Attribute) and call.func.attr.value in CHANGING and is_a(call.func.value, cst.Name):
-                names.add(call.func.value.value)
+            func = call.func
+            if func.__class__ is cst.Attribute and func.attr.value in CHANGING and func.value.__class__ is cst.Name:
+                names.add(func.value.value)
     for name in tuple(names):
         bindings = function.scope.bindings.get(name, ())
-        names.update(binding.value.value for binding in bindings if isinstance(binding.value, cst.Name))
+        names.update(binding.value.value for binding in bindings if binding.value.__class__ is cst.Name)
     parameters = _Parameters(module)
     return any(parameters.of_name(name, function.scope) is not None for name in names)
 
 
 def _is_element_of_name(node: cst.CSTNode) -> bool:
-    return is_a(node, cst.Subscript) and is_a(node.value, cst.Name)
+    return node.__class__ is cst.Subscript and node.value.__class__ is cst.Name
 
 
 @once_per_module
@@ -113,9 +114,9 @@ def names_gone_through(module: ModuleModel) -> dict[int, set[str]]:
     for loop in loops:
         names = found.setdefault(id(module.function_at(loop.iter)), set())
         for part in descendants(loop.iter):
-            if is_a(part, cst.Name):
+            if part.__class__ is cst.Name:
                 names.add(part.value)
-            elif is_a(part, cst.Attribute):
+            elif part.__class__ is cst.Attribute:
                 names.add(part.attr.value)
     return found
 
@@ -161,7 +162,7 @@ def arguments_handed_over(handover: Handover) -> Iterator[Argument]:
 
 def shared_container(module: ModuleModel, function: Function, node: cst.BaseExpression) -> Variable | None:
     """Return the shared variable, surely a container, that an expression means, or the parameter that it is."""
-    if isinstance(node, cst.Name):
+    if node.__class__ is cst.Name:
         scope = module.tree.scope_of(node)
         found = _Parameters(module).of_name(node.value, scope)
         if found is not None:

@@ -70,7 +70,7 @@ def _lock_of(module: ModuleModel, cls: Class, name: str) -> str:
 
 def declares_locks(module: ModuleModel, function: Function) -> bool:
     """Tell whether a function declares, and does not merely hint, that its callers hold a lock."""
-    if not isinstance(function.node, cst.FunctionDef):
+    if function.node.__class__ is not cst.FunctionDef:
         return False
     if function.has_decorator("requires"):
         return True

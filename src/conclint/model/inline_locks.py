@@ -38,7 +38,7 @@ def inline_locks(module: ModuleModel) -> Iterator[InlineLock]:
                 yield InlineLock(site.call)
     for scope in module.scopes:
         taken = [item.item for statement in scope.withs for item in statement.items]
-        taken += [c.func.value for c in scope.calls if isinstance(c.func, cst.Attribute) and c.func.attr.value == "acquire"]
+        taken += [c.func.value for c in scope.calls if c.func.__class__ is cst.Attribute and c.func.attr.value == "acquire"]
         for node in taken:
             made = _made_by_function(module, node)
             if made is not None and _is_of_its_own(made) and _takes(module, module.tree.parent(node), made):

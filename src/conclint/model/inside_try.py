@@ -60,7 +60,7 @@ def late_acquires(module: ModuleModel) -> Iterator[LateAcquire]:
 
 
 def _event(module: ModuleModel, call: cst.Call) -> tuple[str, Lock] | None:
-    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    name = call.func.attr.value if call.func.__class__ is cst.Attribute else ""
     return module.locks.event(Op(OpKind.CALL, call)) if name in ("acquire", "release", "wait_for") else None
 
 

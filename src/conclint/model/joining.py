@@ -108,7 +108,7 @@ def _depends_on_parameter(module: ModuleModel, function: Function, event: Event)
 
 def _mentions(node: cst.CSTNode, names: AbstractSet[str]) -> bool:
     return any(
-        (isinstance(part, cst.Name) and part.value in names)
-        or (isinstance(part, cst.Attribute) and part.attr.value in names)
+        (part.__class__ is cst.Name and part.value in names)
+        or (part.__class__ is cst.Attribute and part.attr.value in names)
         for part in descendants(node)
     )

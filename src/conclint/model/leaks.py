@@ -223,7 +223,7 @@ def _acquires(module: ModuleModel, function: Function) -> bool:
 
 
 def _is_method(call: cst.Call, name: str) -> bool:
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value == name
+    return call.func.__class__ is cst.Attribute and call.func.attr.value == name
 
 
 def _is_loop_variable(module: ModuleModel, call: cst.Call) -> bool:

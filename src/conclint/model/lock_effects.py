@@ -234,13 +234,13 @@ class LockingDecorators:
 
     def around(self, function: Function) -> Iterator[tuple[str, cst.Decorator]]:
         """Yield the keys of the locks, outermost decorator first."""
-        if isinstance(function.node, cst.FunctionDef):
+        if function.node.__class__ is cst.FunctionDef:
             for decorator in function.node.decorators:
                 for key in self._held_by(decorator.decorator, function):
                     yield key, decorator
 
     def _held_by(self, decorator: cst.BaseExpression, function: Function) -> Iterator[str]:
-        call = decorator if isinstance(decorator, cst.Call) else None
+        call = decorator if decorator.__class__ is cst.Call else None
         named = call.func if call is not None else decorator
         for value in self._module.values(named):
             if isinstance(value, FunctionValue):

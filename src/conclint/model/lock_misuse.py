@@ -11,7 +11,7 @@ import libcst as cst
 from conclint.knowledge.schema import Domain
 from conclint.model.locks import LOCKING
 from conclint.model.values import UNKNOWN, Instance, LibraryMethod
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def misused_locks(module: ModuleModel) -> Iterator[MisusedLock]:
             if _lock_of(module, operand) is not None:
                 assert isinstance(operand, cst.Attribute)
                 yield MisusedLock(Misuse.METHOD, operand, operand.value, operand.attr.value)
-            elif makes_locks and isinstance(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
+            elif makes_locks and is_a(operand, (cst.Name, cst.Attribute)) and _is_always_a_lock(module, operand):
                 if not isinstance(node, cst.Assert) and not _uses(node, dotted_name(operand)):
                     yield MisusedLock(Misuse.TRUTH, operand, operand)
 
@@ -86,10 +86,10 @@ def _uses(node: cst.If | cst.While | cst.IfExp | cst.CompIf, lock: str) -> bool:
 
 def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     """Yield the parts of a test whose truth decides."""
-    if isinstance(test, cst.BooleanOperation):
+    if test.__class__ is cst.BooleanOperation:
         yield from _operands(test.left)
         yield from _operands(test.right)
-    elif isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+    elif test.__class__ is cst.UnaryOperation and test.operator.__class__ is cst.Not:
         yield from _operands(test.expression)
     else:
         yield test
@@ -97,7 +97,7 @@ def _operands(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 
 def _lock_of(module: ModuleModel, node: cst.BaseExpression) -> Instance | None:
     """Return the lock that a method belongs to, None for anything else."""
-    if not isinstance(node, cst.Attribute) or node.attr.value not in ("acquire", "locked", "release"):
+    if node.__class__ is not cst.Attribute or node.attr.value not in ("acquire", "locked", "release"):
         return None
     found: Instance | None = None
     for value in module.values(node):

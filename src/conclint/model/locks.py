@@ -19,6 +19,7 @@ from conclint.model.access_paths import AccessPaths, Path
 from conclint.model.arguments import argument
 from conclint.model.values import NONE, UNKNOWN, Instance, Symbol, Value, Values
 from conclint.syntax import BindingKind, ScopeKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class LockNames(AccessPaths):
 
     def _made(self, bindings: list[Binding]) -> Lock | None:
         for binding in bindings:
-            if binding.kind is BindingKind.ASSIGN and isinstance(binding.node, (cst.Name, cst.Attribute)):
+            if binding.kind is BindingKind.ASSIGN and is_a(binding.node, (cst.Name, cst.Attribute)):
                 lock = self.lock(binding.node)
                 if lock is not None and lock.kind is not None:
                     return lock
@@ -129,15 +130,15 @@ class LockNames(AccessPaths):
 
     def _chosen(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that is taken if any is: `lock if shared else nullcontext()`, `lock or nullcontext()`."""
-        if isinstance(node, cst.Name):
+        if node.__class__ is cst.Name:
             owner = self._module.tree.scope_of(node).owner(node.value)
             bindings = owner.bindings.get(node.value, []) if owner is not None else []
             if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
                 return None
-            return self._chosen(bindings[0].value) if isinstance(bindings[0].value, _CHOICES) else None
-        if isinstance(node, cst.IfExp):
+            return self._chosen(bindings[0].value) if is_a(bindings[0].value, _CHOICES) else None
+        if node.__class__ is cst.IfExp:
             sides = [node.body, node.orelse]
-        elif isinstance(node, cst.BooleanOperation):
+        elif node.__class__ is cst.BooleanOperation:
             sides = [node.left, node.right]
         else:
             return None
@@ -152,8 +153,8 @@ class LockNames(AccessPaths):
 
     def _lock_of_value(self, node: cst.BaseExpression) -> Lock | None:
         """Return the lock that a shared value carries: `value.get_lock()`, or the value itself where it is entered."""
-        func = node.func if isinstance(node, cst.Call) else None
-        asked = isinstance(func, cst.Attribute) and func.attr.value == "get_lock"
+        func = node.func if node.__class__ is cst.Call else None
+        asked = func.__class__ is cst.Attribute and func.attr.value == "get_lock"
         holder = func.value if asked and isinstance(func, cst.Attribute) else node
         for value in self._module.values(holder):
             if isinstance(value, Instance) and value.facts is not None and value.facts.kind is Primitive.SHARED_VALUE:
@@ -208,7 +209,7 @@ class LockNames(AccessPaths):
         asked for this attribute and locked through it is taken for one of that class.
         """
         values = self._module.values(node)
-        if not isinstance(node, cst.Attribute) or any(value is not UNKNOWN for value in values):
+        if node.__class__ is not cst.Attribute or any(value is not UNKNOWN for value in values):
             return values
         name = node.attr.value
         owners = [cls for cls in self._module.classes if name in cls.attributes or name in cls.methods]
@@ -239,10 +240,10 @@ class LockNames(AccessPaths):
         """Return the lock that a property, or a call of a function of this module, does nothing but give back."""
         function: Function | None = None
         base: cst.BaseExpression | None = None
-        if isinstance(node, cst.Call):
+        if node.__class__ is cst.Call:
             function = self._module.called_function(node)
             base = node.func.value if isinstance(node.func, cst.Attribute) else None
-        elif isinstance(node, cst.Attribute):
+        elif node.__class__ is cst.Attribute:
             function, base = self.property_of(node), node.value
         if function is None or function.is_generator or len(function.returns) != 1:
             return None

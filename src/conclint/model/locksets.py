@@ -155,7 +155,7 @@ class Locks:
 
     def _has_it(self, manager: cst.BaseExpression) -> bool:
         """Tell `with lock.acquire():` of locks whose acquire returns what gives them back."""
-        return isinstance(manager, cst.Call) and _called_name(manager) in _WORDS
+        return manager.__class__ is cst.Call and _called_name(manager) in _WORDS
 
     def _entered(self, manager: cst.BaseExpression) -> Lock | None:
         """Return the lock that `with` takes: what it enters, or the one whose method gives what it enters."""
@@ -184,7 +184,7 @@ class Locks:
             return ((_without(held, lock.key), ()),)
         taken = _with(held, lock.key, id(op.node))
         if what == "acquire":
-            return ((taken, ((outcome(op.node), True),) if isinstance(op.node, cst.Call) else ()),)
+            return ((taken, ((outcome(op.node), True),) if op.node.__class__ is cst.Call else ()),)
         assert isinstance(op.node, cst.Call)
         name = outcome(op.node)
         return ((taken, ((name, True),)), (held, ((name, False),)))
@@ -203,8 +203,8 @@ class Locks:
 
     def _is_given_back_meanwhile(self, op: Op) -> bool:
         """Tell a wait on a condition."""
-        func = op.node.func if isinstance(op.node, cst.Call) and op.kind is OpKind.CALL else None
-        if not isinstance(func, cst.Attribute) or func.attr.value not in ("wait", "wait_for"):
+        func = op.node.func if op.node.__class__ is cst.Call and op.kind is OpKind.CALL else None
+        if func.__class__ is not cst.Attribute or func.attr.value not in ("wait", "wait_for"):
             return False
         return self.lock(func.value) is not None
 
@@ -221,7 +221,7 @@ class Locks:
     def _effect_of_op(self, op: Op, held: Held) -> LockEffect:
         node = op.node
         if isinstance(node, cst.Call):
-            if isinstance(node.func, cst.Attribute) and node.func.attr.value in STACK_METHODS:
+            if node.func.__class__ is cst.Attribute and node.func.attr.value in STACK_METHODS:
                 return self._effects.of_stack(node, held)
             return self._effects.of_call(node)
         assert isinstance(node, cst.WithItem)

@@ -145,7 +145,7 @@ def _stored(module: ModuleModel, store: cst.Attribute) -> cst.BaseExpression | N
 
 def is_awaited(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell a call whose result is awaited: it gives back something to wait for in place of waiting itself."""
-    return isinstance(module.tree.parent(node), cst.Await)
+    return module.tree.parent(node).__class__ is cst.Await
 
 
 def may_have_given_way(module: ModuleModel, node: cst.CSTNode) -> bool:

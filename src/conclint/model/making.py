@@ -47,7 +47,7 @@ def leaves_alone(module: ModuleModel, cls: Class, method: Function) -> bool:
 def renews_locks(module: ModuleModel, function: Function) -> bool:
     """Tell a method that gives its object a new lock whatever happens."""
     return any(
-        is_a(store.value, cst.Call)
+        store.value.__class__ is cst.Call
         and is_a(store.node, cst.Attribute)
         and dotted_name(store.node.value) == function.receiver_name
         and not is_conditional(module, store.node)

@@ -148,7 +148,7 @@ class ModuleModel:
 
     def class_of_receiver(self, node: cst.CSTNode) -> Class | None:
         """Return the class whose object `node` is when it is the receiver of the method around it, or of an outer one."""
-        if not isinstance(node, cst.Name):
+        if node.__class__ is not cst.Name:
             return None
         owner = self.tree.scope_of(node).owner(node.value)
         function = self.function_of(owner) if owner is not None else None
@@ -324,13 +324,13 @@ class ModuleModel:
         """Tell whether `node` is executed again and again in one call of its function: it stands in a loop."""
         around: cst.CSTNode | None = None
         for inner, outer in self.tree.outwards(node):
-            if isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            if is_a(outer, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
                 return False
-            if isinstance(outer, (cst.For, cst.While)) and inner is outer.body:
+            if is_a(outer, (cst.For, cst.While)) and inner is outer.body:
                 return True
             if self.tree.is_first_iterable(inner, outer):
                 around = self.tree.parent(outer)
-            if isinstance(outer, _COMPREHENSIONS) and outer is not around:
+            if is_a(outer, _COMPREHENSIONS) and outer is not around:
                 return True
         return False
 

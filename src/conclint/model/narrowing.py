@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from conclint.model.values import NONE, UNKNOWN, Constant, Instance
-from conclint.syntax.children import children
+from conclint.syntax.children import children, is_a
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Narrowing:
 
     def _told_by(self, construct: cst.CSTNode) -> Iterator[tuple[Told, cst.CSTNode, cst.CSTNode]]:
         """Yield what a construct with a test tells, with the first and last node of the code where that holds."""
-        if isinstance(construct, (cst.If, cst.While, cst.IfExp)):
+        if construct.__class__ is cst.If or construct.__class__ is cst.While or construct.__class__ is cst.IfExp:
             for branch, truth in ((construct.body, True), (construct.orelse, False)):
                 if branch is not None:
                     for fact in told(construct.test, truth=truth):
@@ -159,17 +159,17 @@ class Narrowing:
 
     def _told_behind(self, construct: cst.CSTNode) -> Iterator[tuple[Told, cst.CSTNode, cst.CSTNode]]:
         """Yield what is known behind an assertion, or a branch that leaves the block or mends what was missing."""
-        statement = self._tree.parent(construct) if isinstance(construct, cst.Assert) else construct
-        block = self._tree.parent(statement) if isinstance(statement, (cst.SimpleStatementLine, cst.If)) else None
+        statement = self._tree.parent(construct) if construct.__class__ is cst.Assert else construct
+        block = self._tree.parent(statement) if is_a(statement, (cst.SimpleStatementLine, cst.If)) else None
         if not isinstance(block, _BLOCKS):
             return
         facts: list[Told] = []
-        if isinstance(construct, cst.Assert):
+        if construct.__class__ is cst.Assert:
             facts += told(construct.test, truth=True)
         elif isinstance(construct, cst.If):
             if _leaves(construct.body):
                 facts += told(construct.test, truth=False)
-            elif isinstance(construct.orelse, cst.Else) and _leaves(construct.orelse.body):
+            elif construct.orelse.__class__ is cst.Else and _leaves(construct.orelse.body):
                 facts += told(construct.test, truth=True)
             elif construct.orelse is None:
                 facts += self._mended(construct)
@@ -296,14 +296,14 @@ def told(test: cst.CSTNode, *, truth: bool) -> Iterator[Told]:
 
 def _compared(test: cst.Comparison, *, truth: bool) -> Iterator[Told]:
     left, operator, right = test.left, test.comparisons[0].operator, test.comparisons[0].comparator
-    if isinstance(left, cst.Name) and left.value == "None":
+    if left.__class__ is cst.Name and left.value == "None":
         left, right = right, left
-    if not isinstance(right, cst.Name) or right.value != "None":
+    if right.__class__ is not cst.Name or right.value != "None":
         return
-    left = left.target if isinstance(left, cst.NamedExpr) else left
+    left = left.target if left.__class__ is cst.NamedExpr else left
     path = dotted_name(left)
-    if path and isinstance(operator, (cst.Is, cst.Equal, cst.IsNot, cst.NotEqual)):
-        yield path, _NONE, isinstance(operator, (cst.Is, cst.Equal)) is truth, None
+    if path and is_a(operator, (cst.Is, cst.Equal, cst.IsNot, cst.NotEqual)):
+        yield path, _NONE, is_a(operator, (cst.Is, cst.Equal)) is truth, None
 
 
 def _leaves(body: cst.BaseSuite) -> bool:

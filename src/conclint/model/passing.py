@@ -97,7 +97,7 @@ class Passed:
 
     def _means(self, func: cst.BaseExpression, scope: Scope, function: Function) -> bool:
         """Tell whether an expression is the function (or the class that it initializes) and can be nothing else."""
-        if isinstance(func, cst.Name):
+        if func.__class__ is cst.Name:
             node = (
                 function.cls.node
                 if function.cls is not None and function.name == "__init__"
@@ -111,7 +111,7 @@ class Passed:
         if not isinstance(func, cst.Attribute) or function.cls is None:
             return False
         caller = self._functions.get(id(scope.execution))
-        if isinstance(func.value, cst.Call):
+        if func.value.__class__ is cst.Call:
             return function.name == "__init__" and _is_super(func.value) and _derives(caller, function.cls)
         if not isinstance(func.value, cst.Name):
             return False

@@ -17,6 +17,7 @@ import libcst as cst
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
 from conclint.model.lowering import constant_truth
 from conclint.model.words import CHANGING
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, literal
 
 State: TypeAlias = Hashable
@@ -55,16 +56,16 @@ class Conditions:
         return known
 
     def _named(self, test: cst.BaseExpression) -> tuple[str, bool]:
-        if isinstance(test, cst.NamedExpr):
+        if test.__class__ is cst.NamedExpr:
             return self.key(test.target)
-        if isinstance(test, cst.Await):
+        if test.__class__ is cst.Await:
             return self.key(test.expression)
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if test.__class__ is cst.UnaryOperation and test.operator.__class__ is cst.Not:
             name, truth = self.key(test.expression)
             return name, not truth
-        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        if test.__class__ is cst.Comparison and len(test.comparisons) == 1:
             return self._comparison(test)
-        if isinstance(test, cst.Call):
+        if test.__class__ is cst.Call:
             return outcome(test), True
         return dotted_name(test) or self._text_of(test), True
 
@@ -73,10 +74,10 @@ class Conditions:
         operator = test.comparisons[0].operator
         if isinstance(operator, cst.In) and _is_one_of_main(left, right):
             return MAIN_GUARD, True
-        equal = isinstance(operator, (cst.Equal, cst.Is))
+        equal = is_a(operator, (cst.Equal, cst.Is))
         if not equal and not isinstance(operator, (cst.NotEqual, cst.IsNot)):
             return self._text_of(test), True
-        if isinstance(left, (cst.SimpleString, cst.Integer)) or dotted_name(left) in ("None", "True", "False"):
+        if is_a(left, (cst.SimpleString, cst.Integer)) or dotted_name(left) in ("None", "True", "False"):
             left, right = right, left
         if isinstance(right, cst.Name) and right.value in ("True", "False"):
             name, truth = self.key(left)
@@ -248,7 +249,7 @@ def _forget(op: Op, facts: Facts) -> Facts:
     """Drop what a new binding or a change of a container makes out of date."""
     if op.kind is OpKind.BIND and isinstance(op.node, cst.Name):
         old = [fact for fact in facts if _speaks_of(fact[0], op.node.value)]
-    elif op.kind is OpKind.STORE and isinstance(op.node, cst.Subscript):
+    elif op.kind is OpKind.STORE and op.node.__class__ is cst.Subscript:
         return _without_contents(facts, dotted_name(op.node.value))
     elif op.kind is OpKind.STORE and (name := dotted_name(op.node)):
         old = [fact for fact in facts if name in fact[0]]
@@ -265,7 +266,7 @@ def _forget(op: Op, facts: Facts) -> Facts:
 
 
 def _after_method(call: cst.Call, facts: Facts) -> Facts:
-    if not facts or not isinstance(call.func, cst.Attribute):
+    if not facts or call.func.__class__ is not cst.Attribute:
         return facts
     if call.func.attr.value in CHANGING:
         return _without_contents(facts, dotted_name(call.func.value))
@@ -294,7 +295,7 @@ def _learn(op: Op, facts: Facts, conditions: Conditions) -> Facts:
     """Note what an assignment tells: `flag = False`, `got = lock.acquire(False)`."""
     name = dotted_name(op.node)
     value = op.extra
-    if not name or not isinstance(value, cst.BaseExpression):
+    if not name or not is_a(value, cst.BaseExpression):
         return facts
     if (truth := constant_truth(value)) is not None:
         none = isinstance(value, cst.Name) and value.value == "None"
@@ -304,7 +305,7 @@ def _learn(op: Op, facts: Facts, conditions: Conditions) -> Facts:
         for truth in (True, False):
             if (told, truth) in facts:
                 return facts | {(name, truth == holds)}
-    if isinstance(value, cst.Call):
+    if value.__class__ is cst.Call:
         return facts | {(f"{name} == None", False)} if _makes_object(value) else facts
     return facts
 

@@ -78,7 +78,7 @@ def _made(module: ModuleModel, bindings: list[Binding]) -> tuple[cst.Call, cst.N
     if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
         return None
     call, target = bindings[0].value, bindings[0].node
-    if not isinstance(call, cst.Call) or not isinstance(target, cst.Name):
+    if call.__class__ is not cst.Call or target.__class__ is not cst.Name:
         return None
     module.values(call)
     site = module.resolver.sites.get(id(call))

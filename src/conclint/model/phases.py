@@ -116,7 +116,7 @@ def _stored_by_calls(module: ModuleModel, function: Function) -> Iterator[tuple[
 def _is_unconditional(module: ModuleModel, node: cst.CSTNode) -> bool:
     """Tell what every call of its function comes to: nothing is around it but `with`."""
     around = itertools.takewhile(lambda one: not isinstance(one, cst.FunctionDef), module.tree.ancestors(node))
-    return not any(isinstance(one, (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.Match)) for one in around)
+    return not any(is_a(one, (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.Match)) for one in around)
 
 
 @once_per_function
@@ -184,12 +184,12 @@ def _asked(
 ) -> Iterator[tuple[cst.BaseExpression, cst.Name | cst.Attribute, str]]:
     """Yield the parts of a test that ask for a name or attribute, what they ask for, and the constant it is compared with."""
     for part in descendants(test):
-        if is_a(part, cst.Name):
+        if part.__class__ is cst.Name:
             if not is_literal(part):
                 yield part, part, ""
-        elif is_a(part, cst.Attribute):
+        elif part.__class__ is cst.Attribute:
             yield part, part, ""
-        elif is_a(part, cst.Comparison) and isinstance(part.left, (cst.Name, cst.Attribute)) and len(part.comparisons) == 1:
+        elif part.__class__ is cst.Comparison and is_a(part.left, (cst.Name, cst.Attribute)) and len(part.comparisons) == 1:
             (compared,) = part.comparisons
             right = compared.comparator
             if compared.operator.__class__ in _EQUALITY and is_constant(right) and not _is_truth(right):

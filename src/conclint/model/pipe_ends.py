@@ -53,7 +53,7 @@ def open_ends(module: ModuleModel) -> Iterator[OpenEnd]:
 def _ends(module: ModuleModel, call: cst.Call) -> list[Binding]:
     """Return the two variables that get the ends of a pipe: `a, b = Pipe()`."""
     parent = module.tree.parent(call)
-    if not isinstance(parent, cst.Assign) or not _makes_pipe(module, call):
+    if parent.__class__ is not cst.Assign or not _makes_pipe(module, call):
         return []
     scope = module.tree.scope_of(call)
     bindings = [one for found in scope.bindings.values() for one in found if one.value is call and len(one.path) == 1]

@@ -89,7 +89,7 @@ def _taken(module: ModuleModel) -> dict[str, cst.CSTNode]:
     for scope in module.scopes:
         nodes = [item.item for statement in scope.withs if not statement.asynchronous for item in statement.items]
         calls = (call.func for call in scope.calls)
-        nodes += [f.value for f in calls if isinstance(f, cst.Attribute) and f.attr.value == "acquire"]
+        nodes += [f.value for f in calls if f.__class__ is cst.Attribute and f.attr.value == "acquire"]
         for node in nodes:
             if (lock := module.locks.lock(node)) is not None:
                 found.setdefault(lock.key, node)
@@ -99,7 +99,7 @@ def _taken(module: ModuleModel) -> dict[str, cst.CSTNode]:
 def _made(module: ModuleModel, binding: Binding) -> Lock | None:
     """Return the lock that a variable becomes by a binding which makes one, of threads or processes."""
     call, target = binding.value, binding.node
-    if binding.kind is not BindingKind.ASSIGN or binding.path or not isinstance(call, cst.Call):
+    if binding.kind is not BindingKind.ASSIGN or binding.path or call.__class__ is not cst.Call:
         return None
     module.values(call)
     site = module.resolver.sites.get(id(call))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.narrowing import told, truth_of
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from conclint.model.graph import Graph
@@ -27,7 +28,7 @@ def settled(module: ModuleModel, graph: Graph) -> Facts:
 def _always_true(module: ModuleModel, test: cst.BaseExpression) -> bool:
     """Tell a variable that is always true, or a test for None of one that is."""
     operand = test.left if isinstance(test, cst.Comparison) else test
-    if not isinstance(operand, (cst.Name, cst.Attribute)):
+    if not is_a(operand, (cst.Name, cst.Attribute)):
         return False
     if isinstance(test, cst.Comparison) and not any(kind == "none" and not holds for _, kind, holds, _ in told(test, truth=True)):
         return False

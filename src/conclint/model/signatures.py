@@ -224,7 +224,7 @@ def signature_of(module: ModuleModel, function: Function) -> Signature | None:
     parameters = node.params
     kinds = "".join(_kind(POSITIONAL_ONLY, one) for one in parameters.posonly_params)
     kinds += "".join(_kind(EITHER, one) for one in parameters.params)
-    kinds += STARRED if isinstance(parameters.star_arg, cst.Param) else ""
+    kinds += STARRED if parameters.star_arg.__class__ is cst.Param else ""
     kinds += "".join(_kind(KEYWORD_ONLY, one) for one in parameters.kwonly_params)
     kinds += KEYWORDS if parameters.star_kwarg is not None else ""
     return Signature(tuple(parameter.name.value for parameter in function.parameters), kinds)

@@ -114,7 +114,7 @@ def _does_once(module: ModuleModel, region: Iterable[cst.CSTNode]) -> bool:
 def _is_in_handler(module: ModuleModel, node: cst.CSTNode, test: cst.CSTNode) -> bool:
     """Tell what is only done when something has gone wrong since the test."""
     outside = set(map(id, module.tree.ancestors(test)))
-    return any(isinstance(outer, cst.ExceptHandler) and id(outer) not in outside for outer in module.tree.ancestors(node))
+    return any(outer.__class__ is cst.ExceptHandler and id(outer) not in outside for outer in module.tree.ancestors(node))
 
 
 def _is_used(module: ModuleModel, uses: Sequence[Access]) -> bool:

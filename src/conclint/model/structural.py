@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.model.events import Event
 from conclint.model.values import NONE, UNKNOWN, Instance
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ def condition_paths(module: ModuleModel) -> frozenset[str]:
                 seen[_path(module, call.func.value)].add(_WORDS[call.func.attr.value])
         for statement in scope.withs:
             for item in statement.items:
-                if isinstance(item.item, (cst.Name, cst.Attribute)) and item.asname is None:
+                if is_a(item.item, (cst.Name, cst.Attribute)) and item.asname is None:
                     seen[_path(module, item.item)].add("with")
     return frozenset(path for path, words in seen.items() if path and words == {"with", "wait", "notify"})
 

@@ -47,7 +47,7 @@ def joined_unstarted(module: ModuleModel) -> Iterator[Unstarted]:
 def _is_of_foreign_class(module: ModuleModel, cls: Class, name: str) -> bool:
     """Tell an attribute that is bound once, by the constructor, to a new object of a class that another module defines."""
     stores = [one for owner in module.resolver.mro(cls) for one in owner.attributes.get(name, ())]
-    if len(stores) != 1 or not isinstance(stores[0].value, cst.Call) or stores[0].path:
+    if len(stores) != 1 or stores[0].value.__class__ is not cst.Call or stores[0].path:
         return False
     function = module.function_of(stores[0].scope)
     made_by = module.foreign.path(stores[0].value.func)

@@ -62,7 +62,7 @@ def unheld_releases(module: ModuleModel) -> Iterator[UnheldRelease]:
 
 
 def _is_release(call: cst.Call) -> bool:
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value in ("release", "__exit__")
+    return call.func.__class__ is cst.Attribute and call.func.attr.value in ("release", "__exit__")
 
 
 class _Search:

@@ -95,7 +95,7 @@ class Variables:
     def of_attribute(self, node: cst.Attribute, function: Function) -> Variable | None:
         """Return the variable that `x.name` means; None for methods, modules and objects that this function has made."""
         base, name = node.value, node.attr.value
-        if is_a(base, cst.Name):
+        if base.__class__ is cst.Name:
             if function.cls is not None and base.value == function.receiver_name:
                 static = function.has_decorator("classmethod")
                 return self._attribute(function.cls, name, Base.CLASS if static else Base.SELF, node)
@@ -149,7 +149,7 @@ class Variables:
         """Tell an attribute that lives on the class: bound in its body to an object and never through `self`."""
         bindings = cls.attributes.get(name, [])
         return bool(bindings) and all(
-            binding.scope is cls.scope and isinstance(binding.value, _FRESH_VALUES) and not self._is_field(binding.value)
+            binding.scope is cls.scope and is_a(binding.value, _FRESH_VALUES) and not self._is_field(binding.value)
             for binding in bindings
         )
 
@@ -180,14 +180,14 @@ class Variables:
         if isinstance(value, cst.Call):
             called = self._module.values(value.func)
             return all(isinstance(one, ClassValue) for one in called) or _is_maker(value)
-        return isinstance(value, _FRESH_VALUES)
+        return is_a(value, _FRESH_VALUES)
 
     def _gives_away(self, node: cst.Name) -> bool:
         """Tell whether a use stores the object in an attribute or global, or passes it, or a method of it, to a thread."""
         parent = self._module.tree.parent(node)
         if isinstance(parent, cst.Attribute):
             parent = self._module.tree.parent(parent)
-        if isinstance(parent, (cst.Element, cst.Arg)):
+        if is_a(parent, (cst.Element, cst.Arg)):
             call = self._module.tree.enclosing(parent, cst.Call)
             return call is not None and id(call) in self._handing_over
         if isinstance(parent, cst.Assign) and parent.value is node:
@@ -239,7 +239,7 @@ class Variables:
     def _bound_to(self, variable: Variable) -> list[cst.CSTNode | None]:
         """Return what a variable is bound to, None aside."""
         values = [b.value for b in self.bindings(variable) if b.kind is not BindingKind.DECLARE]
-        return [value for value in values if not (isinstance(value, cst.Name) and value.value == "None")]
+        return [value for value in values if not (value.__class__ is cst.Name and value.value == "None")]
 
     def is_synchronised(self, variable: Variable) -> bool:
         """Tell a variable that holds a primitive, or anything else that sees to its own locking."""

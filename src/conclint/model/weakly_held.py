@@ -60,7 +60,7 @@ def _names(module: ModuleModel) -> frozenset[str]:
     return frozenset(
         one.name
         for one in bindings
-        if isinstance(one.value, cst.Call) and dotted_name(one.value.func).rpartition(".")[2] in _LAST_NAMES
+        if one.value.__class__ is cst.Call and dotted_name(one.value.func).rpartition(".")[2] in _LAST_NAMES
     )
 
 

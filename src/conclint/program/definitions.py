@@ -49,7 +49,7 @@ def given_to(cls: Class) -> dict[str, str]:
     parameters = {parameter.name.value for parameter in init.parameters} - {init.receiver_name}
     found: dict[str, str] = {}
     for name, bindings in cls.attributes.items():
-        stored = [b for b in bindings if not (isinstance(b.value, cst.Name) and b.value.value == "None")]
+        stored = [b for b in bindings if not (b.value.__class__ is cst.Name and b.value.value == "None")]
         if len(stored) != 1 or stored[0].scope is not init.scope or stored[0].kind is not BindingKind.ASSIGN or stored[0].path:
             continue
         value = stored[0].value
@@ -62,7 +62,7 @@ def _is_of_window(model: ModuleModel, cls: Class) -> bool:
     """Tell a class that derives from one of a toolkit's, or has signals as only those may."""
     names = [value.name for value in model.resolver.bases(cls) if isinstance(value, Symbol)]
     for bindings in cls.scope.bindings.values():
-        made = (binding.value.func for binding in bindings if isinstance(binding.value, cst.Call))
+        made = (binding.value.func for binding in bindings if binding.value.__class__ is cst.Call)
         names += filter(None, map(model.symbol, made))
     return any(map(model.knowledge.is_of_window, names))
 

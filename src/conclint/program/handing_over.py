@@ -67,7 +67,7 @@ class HandingOver:
 
 def kinds_of(model: ModuleModel, function: Function) -> str | None:
     """Return the kinds of a function's parameters, None where who calls it by its name may meet something else."""
-    if function.has_decorator("staticmethod", "classmethod") or not isinstance(function.node, cst.FunctionDef):
+    if function.has_decorator("staticmethod", "classmethod") or function.node.__class__ is not cst.FunctionDef:
         return None
     if function.cls is not None and is_stub(function.node):
         return None

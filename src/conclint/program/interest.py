@@ -9,7 +9,6 @@ import libcst as cst
 from conclint.model.given_containers import names_gone_through
 from conclint.model.words import CHANGING, AccessKind, Base
 from conclint.syntax import BindingKind
-from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -95,7 +94,7 @@ class _Search:
                 self._stored(function, name, certainly=augmented or self._with_globals)
             self._stores(function, scope)
             for call in scope.calls:
-                if is_a(call.func, cst.Attribute):
+                if call.func.__class__ is cst.Attribute:
                     changes = call.func.attr.value in CHANGING
                     names = _names_of(call.func.value, function) if changes or locks else ()
                     if changes:
@@ -107,13 +106,13 @@ class _Search:
     def _stores(self, function: Function, scope: Scope) -> None:
         receiver = function.receiver_name if function.name in _CONSTRUCTORS else None
         for store in scope.stores:
-            if is_a(store.node, cst.Subscript):
+            if store.node.__class__ is cst.Subscript:
                 names = _names_of(store.node.value, function)
                 self.written.update(names)
                 self.telling.update(names)
-            elif is_a(store.node, cst.Attribute):
+            elif store.node.__class__ is cst.Attribute:
                 holder = store.node.value
-                if receiver is None or not is_a(holder, cst.Name) or holder.value != receiver:
+                if receiver is None or holder.__class__ is not cst.Name or holder.value != receiver:
                     self._stored(function, store.name, certainly=store.kind is BindingKind.AUGMENT)
 
     def _stored(self, function: Function, name: str, *, certainly: bool) -> None:
@@ -125,17 +124,17 @@ class _Search:
 
 def _names_of(node: cst.BaseExpression, function: Function) -> list[str]:
     """Return the last name of an expression, and that of what it stands for when it is a local."""
-    if is_a(node, cst.Attribute):
+    if node.__class__ is cst.Attribute:
         return [node.attr.value]
-    return _meant_by(node.value, function) if is_a(node, cst.Name) else []
+    return _meant_by(node.value, function) if node.__class__ is cst.Name else []
 
 
 def _meant_by(name: str, function: Function) -> list[str]:
     found = [name]
     for binding in function.scope.bindings.get(name, ()):
         if binding.kind is BindingKind.ASSIGN:
-            if is_a(binding.value, cst.Attribute):
+            if binding.value.__class__ is cst.Attribute:
                 found.append(binding.value.attr.value)
-            elif is_a(binding.value, cst.Name):
+            elif binding.value.__class__ is cst.Name:
                 found.append(binding.value.value)
     return found

@@ -167,7 +167,7 @@ def lock_facts(model: ModuleModel, keys: Keys, made: Mapping[str, Place]) -> Ite
         f"{cls.qualified_name}.{name}"
         for cls in model.classes
         for name, bindings in cls.attributes.items()
-        if all(isinstance(binding.value, cst.Call) for binding in bindings)
+        if all(binding.value.__class__ is cst.Call for binding in bindings)
     }
     handed_over = model.locks.handed_over
     for key, lock in sorted(model.locks.told().items()):
@@ -206,9 +206,9 @@ def puts_in_order(function: Function) -> bool:
     if not isinstance(function.node, cst.FunctionDef):
         return False
     for node in descendants(function.node.body):
-        if is_a(node, cst.Call):
-            if is_a(node.func, cst.Name) and node.func.value in _ORDERING:
+        if node.__class__ is cst.Call:
+            if node.func.__class__ is cst.Name and node.func.value in _ORDERING:
                 return True
-        elif is_a(node, cst.ComparisonTarget) and is_a(node.operator, _COMPARING):
+        elif node.__class__ is cst.ComparisonTarget and is_a(node.operator, _COMPARING):
             return True
     return False

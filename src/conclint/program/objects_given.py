@@ -29,7 +29,7 @@ def objects_given(model: ModuleModel, keys: Keys, function: Function, call: Call
 
 
 def _class_of(model: ModuleModel, keys: Keys, function: Function, node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Name) and function.name == "__init__" and (value := parameter_of(model, node)):
+    if node.__class__ is cst.Name and function.name == "__init__" and (value := parameter_of(model, node)):
         return f"{PARAMETER}{value}"
     values = [value for value in model.values(node) if value is not UNKNOWN]
     if len(values) == 1 and isinstance(values[0], Instance) and values[0].cls is not None:

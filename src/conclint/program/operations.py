@@ -171,7 +171,7 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
     """Stores to variables of the whole process: `os.environ["X"] = ...`."""
     for scope in model.scopes:
         for store in scope.stores:
-            target = store.node.value if isinstance(store.node, cst.Subscript) else store.node
+            target = store.node.value if store.node.__class__ is cst.Subscript else store.node
             if not isinstance(target, cst.Attribute):
                 continue
             module = model.symbol(target.value)
@@ -193,7 +193,7 @@ def _callbacks(model: ModuleModel) -> Iterator[Operation]:
     """Calls of what somebody has left in an attribute's container: `for callback in self._callbacks: callback(x)`."""
     for scope in model.scopes:
         for call in scope.calls:
-            if not isinstance(call.func, cst.Name) or not scope.is_callable:
+            if call.func.__class__ is not cst.Name or not scope.is_callable:
                 continue
             bindings = scope.bindings.get(call.func.value, [])
             if bindings and all(_comes_from_attribute(binding) for binding in bindings) and not _is_reference(model, call):

@@ -302,7 +302,7 @@ class _Summariser:
     def _is_returned(self, access: Access) -> bool:
         if access.kind is not AccessKind.READ or access.element:
             return False
-        returned = isinstance(self.model.tree.parent(access.node), cst.Return)
+        returned = self.model.tree.parent(access.node).__class__ is cst.Return
         return returned and self.model.variables.is_container(access.variable)
 
     def _calls(self, draft: _Draft, call: CallSite) -> Iterator[CallFact]:

@@ -138,7 +138,10 @@ def _derives(kind: type[cst.CSTNode], kinds: type[cst.CSTNode] | tuple[type[cst.
 
 
 def is_a(node: cst.CSTNode | None, kinds: type[Node] | tuple[type[Node], ...]) -> TypeGuard[Node]:
-    """Tell what `isinstance` tells, several times faster where it is not so: libcst's classes are abstract base classes."""
+    """Tell what `isinstance` tells, several times faster where it is not so: libcst's classes are abstract base classes.
+
+    Where many nodes are asked whether they are of one class that nothing derives from, `node.__class__ is` is cheaper still.
+    """
     return _derives(node.__class__, kinds) if node is not None else False
 
 

@@ -282,9 +282,9 @@ class _Walker:
         path: tuple[int, ...] = (),
         annotation: cst.BaseExpression | None = None,
     ) -> None:
-        if isinstance(target, cst.Name):
+        if target.__class__ is cst.Name:
             scope.bind(Binding(target.value, kind, target, scope, value, path, annotation=annotation))
-        elif isinstance(target, cst.Attribute):
+        elif target.__class__ is cst.Attribute:
             scope.stores.append(
                 Binding(target.attr.value, kind, target, scope, value, path, annotation=annotation)
             )
@@ -292,14 +292,14 @@ class _Walker:
             scope.stores.append(Binding("[]", kind, target, scope, value, path))
         elif isinstance(target, (cst.Tuple, cst.List)):
             for index, element in enumerate(target.elements):
-                step = -1 if isinstance(element, cst.StarredElement) else index
+                step = -1 if element.__class__ is cst.StarredElement else index
                 self._bind_target(element.value, scope, kind, value, (*path, step))
 
 
 def every_parameter(parameters: cst.Parameters) -> list[cst.Param]:
     """Return the parameters in the order of the signature, starred ones included."""
     found = [*parameters.posonly_params, *parameters.params]
-    if isinstance(parameters.star_arg, cst.Param):
+    if parameters.star_arg.__class__ is cst.Param:
         found.append(parameters.star_arg)
     found.extend(parameters.kwonly_params)
     if parameters.star_kwarg is not None:

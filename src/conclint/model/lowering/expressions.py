@@ -22,7 +22,7 @@ class ExpressionLowering(Flow):
 
     def _condition(self, test: cst.BaseExpression, yes: Block, no: Block) -> None:
         """Evaluate `test` and go to `yes` or `no`, short-circuiting as the language does."""
-        if isinstance(test, cst.BooleanOperation):
+        if test.__class__ is cst.BooleanOperation:
             right = self._new()
             if isinstance(test.operator, cst.And):
                 self._condition(test.left, right, no)
@@ -30,7 +30,7 @@ class ExpressionLowering(Flow):
                 self._condition(test.left, yes, right)
             self.at = right
             self._condition(test.right, yes, no)
-        elif isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        elif test.__class__ is cst.UnaryOperation and test.operator.__class__ is cst.Not:
             self._condition(test.expression, no, yes)
         elif (constant := constant_truth(test)) is not None:
             self._jump(yes if constant else no)
@@ -40,7 +40,7 @@ class ExpressionLowering(Flow):
             self._jump(no, test, truth=False)
 
     def _target(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
-        if isinstance(target, cst.Name):
+        if target.__class__ is cst.Name:
             self._op(OpKind.BIND, target, value)
         elif isinstance(target, (cst.Attribute, cst.Subscript)):
             for part in children(target):
@@ -169,8 +169,8 @@ class ExpressionLowering(Flow):
 
 def constant_truth(node: cst.BaseExpression) -> bool | None:
     """Return the truth of a literal, None for anything that has to be evaluated."""
-    if isinstance(node, cst.Name):
+    if node.__class__ is cst.Name:
         return {"True": True, "False": False, "None": False}.get(node.value)
-    if isinstance(node, cst.Integer):
+    if node.__class__ is cst.Integer:
         return literal(node) != 0
     return None

@@ -46,10 +46,10 @@ class _Lowering(ExpressionLowering):
 
     def run(self) -> Graph:
         node = self.node
-        if isinstance(node, cst.Lambda):
+        if node.__class__ is cst.Lambda:
             self._expression(node.body)
             self._op(OpKind.RETURN, node.body)
-        elif isinstance(node, cst.Module):
+        elif node.__class__ is cst.Module:
             self._body(node.body)
         else:
             assert isinstance(node, (cst.FunctionDef, cst.ClassDef))
@@ -83,7 +83,7 @@ class _Lowering(ExpressionLowering):
         self._statement(node.body)
         self._jump(after)
         self.at = no
-        if isinstance(node.orelse, cst.If):
+        if node.orelse.__class__ is cst.If:
             self._if(node.orelse)
         elif node.orelse is not None:
             self._statement(node.orelse.body)
