@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from conclint.knowledge.schema import Where
+from conclint.knowledge.schema import Primitive, Where
 from conclint.model.arguments import argument, has_star
 from conclint.model.escape import fate_of
 from conclint.model.values import NONE, Constant
@@ -90,6 +90,18 @@ def is_daemon_root(module: ModuleModel, root: Root) -> bool | None:
     if not told or None in told:
         return None
     return any(told)
+
+
+def outlasts(module: ModuleModel, root: Root) -> bool:
+    """Tell whether a root may still run when the functions of `atexit` are called.
+
+    First the interpreter joins all threads that are no daemons, and with them those of executors: threading._shutdown.
+    """
+    if root.where is Where.WORKER:
+        handed = next((one for one in module.handovers if one.call is root.site), None)
+        executor = handed.receiver.facts if handed is not None and handed.receiver is not None else None
+        return executor is None or executor.kind is not Primitive.EXECUTOR
+    return root.where is not Where.THREAD or is_daemon_root(module, root) is not False
 
 
 def _is_of(module: ModuleModel, site: Site, cls: Class | None) -> bool:

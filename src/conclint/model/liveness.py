@@ -219,7 +219,7 @@ class Liveness:
             sites = self._sites(event.object)
             if event.word == "start":
                 return ((live | (sites or {_SOMEBODY}), ()),)
-            if event.word in _ENDING and not op.node.args:
+            if event.word in _ENDING and (event.word == "join" or not op.node.args):
                 return ((live - sites, ()),)
             return None
         called = self._module.called_function(op.node)

@@ -19,6 +19,7 @@ from conclint.program.tasks import Tasks, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
     from conclint.draft import Place
     from conclint.program.contexts import Contexts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from conclint.program.summary import AccessFact, FunctionFact, PhaseFact
 
 _USERS = (Runner.USER, Runner.ANYBODY)
+_IN_MAIN = frozenset({Runner.MAIN, Runner.USER})
 _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
 _NO_THREADS = (*_LAST_WORDS, Where.FINALIZER)
 
@@ -36,15 +38,15 @@ _NO_THREADS = (*_LAST_WORDS, Where.FINALIZER)
 class SharedAccess:
     """An access of a variable with the contexts that may make it and all locks that are surely held then.
 
-    `alone_in_main`: when the main thread makes it, no other thread is running. `in_construction`: the object is being
-    made, so nobody else has it.
+    `alone`: when one of these makes it, the main thread seen or supposed, no other thread is running. `in_construction`:
+    the object is being made, so nobody else has it.
     """
 
     fact: AccessFact
     function: FunctionFact
     contexts: frozenset[Context]
     locks: frozenset[str]
-    alone_in_main: bool
+    alone: frozenset[Runner]
     in_construction: bool
     phases: frozenset[PhaseFact] = frozenset()
     way: tuple[Place, ...] = ()
@@ -104,7 +106,7 @@ class Races:
                 continue
             for fact in function.accesses:
                 locks = self._locks.guards(entry.union(fact.locks) - {SOME_LOCK})
-                alone = not fact.live and (function.key in self._alone or self._starts_threads(function))
+                alone = self._alone_at(fact, function)
                 constructing = function.key in self._graph.construction and (
                     fact.base is Base.SELF or not function.is_constructor
                 )
@@ -132,7 +134,7 @@ class Races:
         contexts = self._contexts.of(user.key)
         if through.root is not None:
             contexts = frozenset(one for one in contexts if one.root == through.root)
-        alone = not through.fact.live and (user.key in self._alone or self._starts_threads(user))
+        alone = self._alone_at(through.fact, user)
         constructing = user.key in self._graph.construction and through.fact.base is Base.SELF
         phases = frozenset(phase for where, own in through.behind for phase in self._phases.at(where, own))
         return SharedAccess(
@@ -145,9 +147,21 @@ class Races:
             return f"{self._graph.linker.owner(owner, attribute)}.{attribute}"
         return fact.variable
 
+    def _alone_at(self, fact: AccessFact, function: FunctionFact) -> frozenset[Runner]:
+        """Return of the main thread and its unseen stand-in those who are alone when they make an access."""
+        if fact.live:
+            return frozenset()
+        if self._starts_threads(function):
+            return _IN_MAIN
+        return frozenset(runner for runner, alone in self._alone.items() if function.key in alone)
+
     @functools.cached_property
-    def _alone(self) -> frozenset[str]:
-        """Functions that the main thread only calls while no other thread runs."""
+    def _alone(self) -> dict[Runner, frozenset[str]]:
+        """Functions that the main thread only calls while no other thread runs, where it is seen and where it may be a user."""
+        return {Runner.MAIN: self._called_alone({Runner.MAIN}), Runner.USER: self._called_alone(_IN_MAIN)}
+
+    def _called_alone(self, runners: AbstractSet[Runner]) -> frozenset[str]:
+        """Return the functions that some runners only call before they start threads."""
         graph = self._graph
         alone = {key for key in graph.functions if graph.callers.get(key)}
         changed = True
@@ -157,17 +171,22 @@ class Races:
                 calls = [
                     edge
                     for edge in graph.callers[key]
-                    if any(context.in_main for context in self._contexts.of(edge.caller))
+                    if any(context.runner in runners for context in self._contexts.of(edge.caller))
                 ]
                 entered = not calls or any(edge.fact.live for edge in calls)
-                if entered or any(edge.caller not in alone and graph.functions[edge.caller].name for edge in calls):
+                if entered or not all(edge.caller in alone or self._is_in_order(edge.caller) for edge in calls):
                     alone.discard(key)
                     changed = True
         return frozenset(alone)
 
+    def _is_in_order(self, caller: str) -> bool:
+        """Tell code that is seen from its beginning to start threads or none: a module's, and what starts some itself."""
+        function = self._graph.functions[caller]
+        return not function.name or self._starts_threads(function)
+
     def comes_first(self, access: SharedAccess) -> bool:
         """Tell an access that only the main thread makes, and only while no other thread runs."""
-        return not access.fact.live and access.function.key in self._alone
+        return not access.fact.live and access.function.key in self._alone[Runner.USER]
 
     def _starts_threads(self, function: FunctionFact) -> bool:
         """Tell a function in which threads are seen to start, so that its order of events is the program's."""
@@ -243,6 +262,8 @@ class Races:
                     continue
                 if self._wait_for_each_other(first, second, one, other):
                     continue
+                if self._waits_for(first, second) or self._waits_for(second, first):
+                    continue
                 if self._objects.is_own_local(first, one) and self._objects.is_own_local(second, other):
                     continue
                 if not self._hold_one_lock(first, one, second, other):
@@ -283,6 +304,13 @@ class Races:
             for thread, access in ((first, one), (second, other))
         ))
 
+    def _waits_for(self, one: Context, other: Context) -> bool:
+        """Tell a thread that has handed over what the other one runs, and does nothing else until that has ended."""
+        if other.root is None or not other.root.blocks or one.many:
+            return False
+        makers = self._contexts.of(other.root.made_in)
+        return all(maker.number == one.number or (maker.in_main and one.in_main) for maker in makers)
+
     def _hold_one_lock(self, first: Context, one: SharedAccess, second: Context, other: SharedAccess) -> bool:
         """Tell threads that come to the two places under one lock, or perhaps one, though others come without it."""
         held = [
@@ -322,9 +350,7 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return first.many and not by_turns
     if all(context.where is Where.GREENLET or context.in_main for context in (first, second)):
         return False  # by turns, on one thread
-    if first.in_main and one.alone_in_main:
-        return False
-    if second.in_main and other.alone_in_main:
+    if first.runner in one.alone or second.runner in other.alone:
         return False
     if first.root is not None and second.root is not None:
         if first.root.lane and first.root.lane == second.root.lane:
@@ -334,7 +360,12 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
     if Where.FORK in (first.where, second.where):
         return False  # a child that has just been forked has one thread
     # A signal handler interrupts the main thread, and code at exit runs when that has ended.
-    return not (Where.EXIT in (first.where, second.where) and (first.in_main or second.in_main))
+    return not (_before_exit(first, second) or _before_exit(second, first))
+
+
+def _before_exit(one: Context, other: Context) -> bool:
+    """Tell code at exit, and a thread that has ended by then."""
+    return other.where is Where.EXIT and (one.in_main or (one.root is not None and not one.root.outlasts))
 
 
 def _may_run(context: Context, kept: Confinement) -> bool:

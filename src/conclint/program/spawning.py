@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
-from conclint.model.daemons import is_daemon
+from conclint.model.daemons import is_daemon, outlasts
 from conclint.model.events import functions_of
 from conclint.model.lanes import domain_of, is_awaited, is_many, lane_of
 from conclint.syntax import BindingKind
@@ -38,6 +38,7 @@ class Spawned:
     object: str = ""
     awaited: bool = False
     handover: Handover | None = None
+    outlasts: bool = True
 
 
 def spawned(model: ModuleModel) -> Iterator[Spawned]:
@@ -62,6 +63,7 @@ def spawned(model: ModuleModel) -> Iterator[Spawned]:
             _object_of(model, root.node.value) if isinstance(root.node, cst.Arg) else "",
             root.awaited,
             by_target.get(id(root.node)),
+            outlasts(model, root),
         )
     for handover in model.handovers:
         if handover.where is Where.CALLER or any(functions_of(model.values(handover.target.value))):

@@ -371,6 +371,8 @@ class _Summariser:
             if function is not None and root.handover is not None
             else (),
             self._pool(root.handover) if root.handover is not None else "",
+            root.handover is not None and root.handover.runs.errors == "raised",
+            root.outlasts,
         )
 
     def _ends_in_function(self, site: cst.Call | None) -> bool:

@@ -281,6 +281,10 @@ class RootFact(msgspec.Struct, frozen=True):
     passed: tuple[PassedFact, ...] = ()
     pool: str = ""
     """The identity, as of a lock, of the pool that it is handed to."""
+    blocks: bool = False
+    """Who hands it over waits on the spot until it has ended."""
+    outlasts: bool = True
+    """It may still be running when code at exit runs: nothing shows that the program's end waits for it first."""
 
 
 class HandoverFact(msgspec.Struct, frozen=True):
