@@ -56,6 +56,49 @@ def catches_all(module: ModuleModel, function: Function) -> bool:
     return _lets_nothing_out(module, function, frozenset())
 
 
+def takes_care(module: ModuleModel, function: Function) -> bool:
+    """Tell a function whose author has thought of exceptions: it lets none out, or none of its main work.
+
+    What does nothing but call such a function takes care, too.
+    """
+    if catches_all(module, function) or _cares_for_its_work(module, function):
+        return True
+    calls = list(_calls(function.node.body)) if isinstance(function.node, cst.FunctionDef) else []
+    called = module.called_function(calls[0]) if len(calls) == 1 else None
+    return called is not None and _cares_for_its_work(module, called)
+
+
+def _cares_for_its_work(module: ModuleModel, function: Function) -> bool:
+    """Tell a function that catches all that happens in at least a third of its calls, which are its main work.
+
+    What is caught and passed over in silence is no main work.
+    """
+    if not isinstance(function.node, cst.FunctionDef):
+        return False
+    inside = outside = 0
+    for statement in function.node.body.body:
+        if isinstance(statement, cst.Try) and _is_catching(module, statement) and not _is_silent(statement):
+            inside += _number_of_calls(statement.body)
+        else:
+            outside += _number_of_calls(statement)
+    return inside > 0 and outside <= 2 * inside
+
+
+def _number_of_calls(node: cst.CSTNode) -> int:
+    return sum(not _reports(call) for call in _calls(node))
+
+
+def _is_silent(statement: cst.Try) -> bool:
+    """Tell a `try` whose handlers do nothing."""
+    return not any(
+        isinstance(part, (cst.Assign, cst.Call)) for handler in statement.handlers for part in descendants(handler.body)
+    )
+
+
+def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
+    return (part for part in _done_here(node) if isinstance(part, cst.Call))
+
+
 def _lets_nothing_out(module: ModuleModel, function: Function, within: frozenset[int]) -> bool:
     """The same, `within` some functions that call each other."""
     within |= {id(function)}

@@ -9,7 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
-from conclint.model.catching import catches_all
+from conclint.model.catching import takes_care
 from conclint.model.escape import fate_of
 from conclint.model.events import functions_of
 from conclint.model.kept import fates_of_attribute, keeper
@@ -164,4 +164,4 @@ def _may_fail_unseen(module: ModuleModel, task: cst.BaseExpression, *, alone: bo
     if any(name in _CANNOT_FAIL or (alone and name.startswith("builtins.")) for name in symbols):
         return False
     functions = [function for function, _ in functions_of(values)]
-    return not functions or any(not catches_all(module, function) for function in functions)
+    return not functions or any(not takes_care(module, function) for function in functions)
