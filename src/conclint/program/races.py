@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
+from conclint.program.alone import Alone
 from conclint.program.contexts import Context, Own, Runner, in_order
 from conclint.program.entering import EntryLocks
 from conclint.program.graph import SOME_LOCK, UNKNOWN_LOCK
@@ -19,7 +20,6 @@ from conclint.program.tasks import Tasks, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from collections.abc import Set as AbstractSet
 
     from conclint.draft import Place
     from conclint.program.contexts import Contexts
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from conclint.program.summary import AccessFact, FunctionFact, PhaseFact
 
 _USERS = (Runner.USER, Runner.ANYBODY)
-_IN_MAIN = frozenset({Runner.MAIN, Runner.USER})
 _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
 _NO_THREADS = (*_LAST_WORDS, Where.FINALIZER)
 
@@ -83,6 +82,7 @@ class Races:
         self._phases = Phases(graph, locks)
         self._entering = EntryLocks(graph, contexts)
         self._tasks = Tasks(graph)
+        self._alone = Alone(graph, contexts)
         self._objects = Objects(graph, contexts)
 
     @functools.cached_property
@@ -106,7 +106,7 @@ class Races:
                 continue
             for fact in function.accesses:
                 locks = self._locks.guards(entry.union(fact.locks) - {SOME_LOCK})
-                alone = self._alone_at(fact, function)
+                alone = self._alone.at(fact, function)
                 constructing = function.key in self._graph.construction and (
                     fact.base is Base.SELF or not function.is_constructor
                 )
@@ -134,7 +134,7 @@ class Races:
         contexts = self._contexts.of(user.key)
         if through.root is not None:
             contexts = frozenset(one for one in contexts if one.root == through.root)
-        alone = self._alone_at(through.fact, user)
+        alone = self._alone.at(through.fact, user)
         constructing = user.key in self._graph.construction and through.fact.base is Base.SELF
         phases = frozenset(phase for where, own in through.behind for phase in self._phases.at(where, own))
         return SharedAccess(
@@ -147,54 +147,9 @@ class Races:
             return f"{self._graph.linker.owner(owner, attribute)}.{attribute}"
         return fact.variable
 
-    def _alone_at(self, fact: AccessFact, function: FunctionFact) -> frozenset[Runner]:
-        """Return of the main thread and its unseen stand-in those who are alone when they make an access."""
-        if fact.live:
-            return frozenset()
-        if self._starts_threads(function):
-            return _IN_MAIN
-        return frozenset(runner for runner, alone in self._alone.items() if function.key in alone)
-
-    @functools.cached_property
-    def _alone(self) -> dict[Runner, frozenset[str]]:
-        """Functions that the main thread only calls while no other thread runs, where it is seen and where it may be a user."""
-        return {Runner.MAIN: self._called_alone({Runner.MAIN}), Runner.USER: self._called_alone(_IN_MAIN)}
-
-    def _called_alone(self, runners: AbstractSet[Runner]) -> frozenset[str]:
-        """Return the functions that some runners only call before they start threads."""
-        graph = self._graph
-        alone = {key for key in graph.functions if graph.callers.get(key)}
-        changed = True
-        while changed:
-            changed = False
-            for key in list(alone):
-                calls = [
-                    edge
-                    for edge in graph.callers[key]
-                    if any(context.runner in runners for context in self._contexts.of(edge.caller))
-                ]
-                entered = not calls or any(edge.fact.live for edge in calls)
-                if entered or not all(edge.caller in alone or self._is_in_order(edge.caller) for edge in calls):
-                    alone.discard(key)
-                    changed = True
-        return frozenset(alone)
-
-    def _is_in_order(self, caller: str) -> bool:
-        """Tell code that is seen from its beginning to start threads or none: a module's, and what starts some itself."""
-        function = self._graph.functions[caller]
-        return not function.name or self._starts_threads(function)
-
     def comes_first(self, access: SharedAccess) -> bool:
         """Tell an access that only the main thread makes, and only while no other thread runs."""
-        return not access.fact.live and access.function.key in self._alone[Runner.USER]
-
-    def _starts_threads(self, function: FunctionFact) -> bool:
-        """Tell a function in which threads are seen to start, so that its order of events is the program's."""
-        return (
-            any(access.live for access in function.accesses)
-            or any(call.live for call in function.calls)
-            or function.key in self._makers
-        )
+        return not access.fact.live and self._alone.is_set_up(access.function.key)
 
     def is_of_a_lock(self, variable: str) -> bool:
         """Tell an attribute of a class that is a lock itself, which knows best what it may read without one."""
@@ -212,10 +167,6 @@ class Races:
     def _take_turns(self, one: SharedAccess, other: SharedAccess) -> bool:
         """Tell two sides that each wait for a semaphore first: what one releases is the other's turn."""
         return any(map(self._locks.is_semaphore, one.locks)) and any(map(self._locks.is_semaphore, other.locks))
-
-    @functools.cached_property
-    def _makers(self) -> frozenset[str]:
-        return frozenset(root.made_in for _, root in self._graph.roots)
 
     def clash(
         self,
