@@ -29,6 +29,7 @@ _OUTPUTS = (Parameter("stdout", 4), Parameter("stderr", 5))
 _PIPES = ("subprocess.PIPE", "asyncio.subprocess.PIPE")
 _ONLY_WAIT = ("subprocess.call", "subprocess.check_call")
 _ENDING = frozenset({"communicate", "terminate", "kill", "send_signal"})
+_SIGNALLING = ("os.kill", "os.killpg")
 _TEXT = frozenset({"text", "encoding", "errors", "universal_newlines", "stdin"})
 
 
@@ -106,6 +107,7 @@ def _followed(module: ModuleModel, start: cst.Call, piped: frozenset[str], fate:
         return
     read = {id(use.node): use.name for use in fate.used("stdout", "stderr")}
     ended = {id(use.node) for use in fate.uses if use.name in _ENDING}
+    ended |= {id(call) for use in fate.used("pid") for call in _signals_to(module, use.node)}
     waits = {id(use.node): use.node for use in fate.uses if _waits_for_ever(module, use.name, use.node)}
 
     def step(op: Op, state: State) -> list[tuple[State, tuple[tuple[str, bool], ...]]] | None:
@@ -130,6 +132,15 @@ def _followed(module: ModuleModel, start: cst.Call, piped: frozenset[str], fate:
 
     exploration.visit(see)
     yield from found.values()
+
+
+def _signals_to(module: ModuleModel, pid: cst.CSTNode) -> Iterator[cst.Call]:
+    """Yield the call that sends a signal to the process of a number, or to its group."""
+    for outer in module.tree.ancestors(pid):
+        if isinstance(outer, cst.BaseStatement):
+            return
+        if isinstance(outer, cst.Call) and module.symbol(outer.func) in _SIGNALLING:
+            yield outer
 
 
 def _waits_for_ever(module: ModuleModel, name: str, node: cst.CSTNode) -> bool:

@@ -13,6 +13,7 @@ from conclint.model.paths import is_outcome
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
@@ -156,7 +157,18 @@ def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
     function = module.function_at(node)
     if function is None:
         return False
-    return _asks(function) or expects_refusal(module, node) or _is_left_by_main_thread(module, node)
+    return _asks(function) or _expects_refusal_here(module, function, node) or _is_left_by_main_thread(module, node)
+
+
+def _expects_refusal_here(module: ModuleModel, function: Function, node: cst.CSTNode) -> bool:
+    """Tell whether a refusal of `node` is expected, or one of the same before: what is taken back has been set there."""
+    if expects_refusal(module, node):
+        return True
+    name = dotted_name(node.func) if isinstance(node, cst.Call) else ""
+    return bool(name) and any(
+        call is not node and dotted_name(call.func) == name and expects_refusal(module, call)
+        for call in function.scope.calls
+    )
 
 
 def _asks(function: Function) -> bool:

@@ -28,9 +28,7 @@ _QUIET_FUNCTIONS = frozenset(
         "threading.get_ident",
         "threading.get_native_id",
         "os.getpid",
-        "time.time",
-        "time.monotonic",
-        "time.perf_counter",
+        *(f"time.{clock}{unit}" for clock in ("time", "monotonic", "perf_counter", "process_time") for unit in ("", "_ns")),
         "time.sleep",
     }
 )

@@ -116,8 +116,13 @@ def _answers_with_bool(lock: Instance) -> bool:
 
 
 def _is_always_a_lock(module: ModuleModel, node: cst.BaseExpression) -> bool:
-    """Tell a lock that was made in sight and is nothing else, None least of all; its class has no truth of its own."""
+    """Tell a lock that was made in sight and is nothing else, None least of all; its class has no truth of its own.
+
+    What a test before has ruled out may be so again: another thread may have set the variable to None by now.
+    """
     values = module.values(node)
+    if isinstance(node, cst.Name):
+        values = module.resolver.variable(node.value, module.tree.scope_of(node))
     return bool(values) and all(
         isinstance(value, Instance)
         and value.site is not None

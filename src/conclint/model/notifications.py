@@ -80,9 +80,10 @@ def starts_before(module: ModuleModel, function: Function, wait: cst.CSTNode) ->
     """Tell whether a function starts a thread under a lock that it still holds when it comes to the wait."""
     held = module.locks.held_at(function)
     return any(
-        module.function_at(event.node) is function
-        and held.get(id(event.node), frozenset()) & held.get(id(wait), frozenset())
-        for event in module.events_of("start")
+        isinstance(call.func, cst.Attribute)
+        and call.func.attr.value == "start"
+        and held.get(id(call), frozenset()) & held.get(id(wait), frozenset())
+        for call in function.scope.calls
     )
 
 

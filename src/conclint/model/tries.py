@@ -129,6 +129,8 @@ def _ignored(module: ModuleModel, event: Event, call: cst.Call) -> IgnoredTry | 
         return found is not None and found[0] == "release" and found[1].key == lock.key
 
     for op in after(graph, call, gives_back):
+        if _waits_for(module, op, lock):
+            return None  # made sure that it is taken, and now waits until somebody gives it back: a signal
         if gives_back(op):
             release = release or (op.node if isinstance(op.node, cst.Call) else None)
         elif op.kind in _DOES_SOMETHING and op.node is not module.tree.parent(call):
@@ -136,6 +138,14 @@ def _ignored(module: ModuleModel, event: Event, call: cst.Call) -> IgnoredTry | 
     if not done or (release is None and _may_be_a_pause(module, call, lock)):
         return None
     return IgnoredTry(call, lock, release)
+
+
+def _waits_for(module: ModuleModel, op: Op, lock: Lock) -> bool:
+    """Tell an acquire of the same lock that only comes back with it."""
+    found = module.locks.event(op) if op.kind is OpKind.CALL else None
+    if found is None or found[0] != "acquire" or found[1].key != lock.key:
+        return False
+    return isinstance(op.node, cst.Call) and attempt(module, op.node) is Attempt.WITH_LOCK
 
 
 def _may_be_a_pause(module: ModuleModel, call: cst.Call, lock: Lock) -> bool:
