@@ -31,7 +31,15 @@ CASES = {
             t = threading.Thread(target=work)
             t.start()
             t.join(1)
-            live()
+            alone()
+    """,
+    "a join that is tried again": """
+        def f():
+            t = threading.Thread(target=work)
+            t.start()
+            while t.is_alive():
+                t.join(1)
+                live()
     """,
     "two threads": """
         def f():

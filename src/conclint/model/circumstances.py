@@ -164,7 +164,9 @@ def _expects_refusal_here(module: ModuleModel, function: Function, node: cst.CST
     """Tell whether a refusal of `node` is expected, or one of the same before: what is taken back has been set there."""
     if expects_refusal(module, node):
         return True
-    name = dotted_name(node.func) if isinstance(node, cst.Call) else ""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or node.func.attr.value != "signal":
+        return False
+    name = dotted_name(node.func)
     return bool(name) and any(
         call is not node and dotted_name(call.func) == name and expects_refusal(module, call)
         for call in function.scope.calls

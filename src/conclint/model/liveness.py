@@ -219,7 +219,7 @@ class Liveness:
             sites = self._sites(event.object)
             if event.word == "start":
                 return ((live | (sites or {_SOMEBODY}), ()),)
-            if event.word in _ENDING and (event.word == "join" or not op.node.args):
+            if event.word in _ENDING and (not op.node.args or self._is_last_word(event, op.node)):
                 return ((live - sites, ()),)
             return None
         called = self._module.called_function(op.node)
@@ -227,6 +227,10 @@ class Liveness:
             return None
         after = (live - self.ended_by(called) if live else live) | self.left_running(called)
         return ((after, ()),) if after != live else None
+
+    def _is_last_word(self, event: Event, call: cst.Call) -> bool:
+        """Tell a join with a timeout that is not tried again: who goes on after that takes the thread for ended."""
+        return event.word == "join" and not self._module.repeats(call)
 
     def _step_of_loop(self, op: Op, live: frozenset[int]) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         """A loop that joins each thread has ended them all when it is left; inside, they are running.

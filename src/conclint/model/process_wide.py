@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ASKING = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.dir", "builtins.vars"})
 _VIEWS = frozenset({"items", "keys", "values"})
+_TAKING = frozenset({"clear", "pop", "popitem", "update"})
+_ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 _LOOPS = frozenset({cst.For, cst.CompFor})
 # A tuple is made for each item, and what is made may set off the garbage collector: finalizers run, threads take turns.
 _COPYING = frozenset({"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.sorted"})
@@ -49,6 +51,23 @@ def is_always_the_same(module: ModuleModel, store: Binding, container: cst.Attri
     )
     uses = [one for one in scope.attributes if one.deep_equals(container)]
     return fixed and len(uses) == 1
+
+
+def is_for_good(module: ModuleModel, store: Binding, variable: cst.Attribute) -> bool:
+    """Tell a setting of the whole process that the function does not take back: `sys.excepthook = show`."""
+    function = module.function_at(store.node)
+    if function is None or function.name in _ENTERING or store.path or store.kind is not BindingKind.ASSIGN:
+        return False
+    if any(one is not store and one.node.deep_equals(store.node) for one in store.scope.stores):
+        return False
+    return isinstance(store.node, cst.Attribute) or not any(
+        one.deep_equals(variable) and _takes_out(module.tree.parent(one)) for one in store.scope.attributes
+    )
+
+
+def _takes_out(around: cst.CSTNode | None) -> bool:
+    """Tell from what stands around a container that elements of it are taken out or put back."""
+    return isinstance(around, cst.Attribute) and around.attr.value in _TAKING
 
 
 def walks(module: ModuleModel) -> Iterator[Walk]:

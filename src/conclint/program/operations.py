@@ -21,7 +21,7 @@ from conclint.model.loop_border import (
     preexec_calls,
 )
 from conclint.model.patience import has_room, is_bounded, is_computed, is_done, is_instant, is_set_not_to_wait
-from conclint.model.process_wide import is_always_the_same, walks
+from conclint.model.process_wide import is_always_the_same, is_for_good, walks
 from conclint.model.spawning import find_spawns
 from conclint.model.through_loop import through_loop
 from conclint.model.values import NOTHING_KNOWN, Instance, Symbol
@@ -53,6 +53,7 @@ class Operation:
     effect: str = ""
     start_method: str = ""
     changed_by: str = ""
+    for_good: bool = False
 
     def fact(
         self, place: Place, locks: tuple[str, ...], live: bool, keys: Keys, *, threads: bool = False
@@ -91,6 +92,7 @@ class Operation:
             blocks is not None and may_have_given_way(self.model, self.node),
             self.changed_by,
             through_loop(self.model, event) if event is not None else "",
+            self.for_good,
         )
 
     def _waits(self, blocks: Blocks) -> bool:
@@ -179,7 +181,8 @@ def _variables(model: ModuleModel) -> Iterator[Operation]:
             variable = model.knowledge.variable(symbol) if symbol is not None else None
             if symbol is not None and variable is not None and variable.effect is not None:
                 if not is_always_the_same(model, store, target):
-                    yield Operation(model, store.node, "store", symbol, effect=variable.effect)
+                    lasting = variable.changed_by is None and is_for_good(model, store, target)
+                    yield Operation(model, store.node, "store", symbol, effect=variable.effect, for_good=lasting)
 
 
 def _walks(model: ModuleModel) -> Iterator[Operation]:

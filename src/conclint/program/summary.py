@@ -197,6 +197,8 @@ class OperationFact(msgspec.Struct, frozen=True):
     """Of a walk through a container of the whole process: what other threads do that changes it."""
     through_loop: str = ""
     """The call that has the event loop do the same, where there is one (`model.through_loop`)."""
+    for_good: bool = False
+    """Of a setting of the whole process: the function does not take it back."""
 
 
 class FunctionFact(msgspec.Struct, frozen=True):

@@ -70,8 +70,13 @@ class Surroundings:
                         yield Placed(operation, function, context)
 
     def process_wide_in_threads(self) -> Iterator[Placed]:
-        """Yield what changes the whole process in code that a thread runs beside others."""
-        yield from self.placed(lambda one: one.effect in PROCESS_WIDE and not one.guarded, _in_thread)
+        """Yield what changes the whole process in code that a thread runs beside others.
+
+        What one thread sets for good is a setting for all of them; several such threads set it over and over.
+        """
+        for found in self.placed(lambda one: one.effect in PROCESS_WIDE and not one.guarded, _in_thread):
+            if found.context.many or not found.operation.for_good:
+                yield found
 
     def walks(self) -> Iterator[OperationFact]:
         """Yield the ways through containers of the process, but for tests and for what is done when all others have ended."""
