@@ -230,7 +230,7 @@ class Liveness:
 
     def _is_last_word(self, event: Event, call: cst.Call) -> bool:
         """Tell a join with a timeout that is not tried again: who goes on after that takes the thread for ended."""
-        return event.word == "join" and not self._module.repeats(call)
+        return event.word == "join" and self._module.inside(call, (cst.For, cst.While)) is None
 
     def _step_of_loop(self, op: Op, live: frozenset[int]) -> Iterable[tuple[State, tuple[tuple[str, bool], ...]]] | None:
         """A loop that joins each thread has ended them all when it is left; inside, they are running.

@@ -90,8 +90,13 @@ def _reached(module: ModuleModel, task: Function) -> set[int]:
 
 
 def _is_same_pool(module: ModuleModel, handover: Handover, event: Event, site: Site) -> bool:
-    """Tell whether a task is given to the very pool that runs who gives it: not to that of another object."""
+    """Tell whether a task is given to the very pool that runs who gives it: not to that of another object.
+
+    A task that calls the function which makes the pool gets another one there.
+    """
     if [instance.site for instance in event.instances] != [site]:
+        return False
+    if module.function_at(event.node) is module.function_at(site.call):
         return False
     outer = handover.call.func.value if isinstance(handover.call.func, cst.Attribute) else None
     given, taken = dotted_name(event.object), dotted_name(outer) if outer is not None else ""
