@@ -81,8 +81,19 @@ class CallGraph:
         for override in self.linker.overrides(callee):
             # A class inside a function is nobody's but that function's.
             own = fact.receiver == "self" or _LOCALS not in self.functions[override].name
-            if own and not _is_test_of(override, caller):
+            if own and not _is_test_of(override, caller) and self._is_run_by(caller, self.functions[override].owner):
                 yield override, receiver
+
+    def _is_run_by(self, method: str, cls: str) -> bool:
+        """Tell whether objects of a derived class may run a method: not if they have one of their own that does not call it."""
+        function = self.functions[method]
+        if function.owner not in self.linker.order(cls):
+            return True
+        return self.linker.method(cls, function.name.rpartition(".")[2]) == method or self._calls_super(cls)
+
+    def _calls_super(self, cls: str) -> bool:
+        methods = self.linker.classes[cls].methods.values()
+        return any(call.receiver == "super" for key in methods if key in self.functions for call in self.functions[key].calls)
 
     @functools.cached_property
     def callers(self) -> dict[str, list[CallEdge]]:
@@ -278,7 +289,7 @@ class CallGraph:
         """Return what a caller holds as the callee sees it, whose `self` may be another object than the caller's.
 
         `shelf._lock`, held around `shelf.take()`, is the callee's `self._lock`; the caller's own `self._lock` isn't when both
-        are of one class.
+        are of one class, unless all objects of that have one lock.
         """
         fact = edge.fact
         if fact.later:
@@ -288,7 +299,20 @@ class CallGraph:
         mark = f"@{fact.receiver_path}"
         own = self.linker.order(self.functions[edge.callee].owner)
         return frozenset(
-            lock.removesuffix(mark) for lock in held if "@" in lock or lock.rpartition(".")[0] not in own
+            lock.removesuffix(mark)
+            for lock in held
+            if "@" in lock or lock.rpartition(".")[0] not in own or lock in self._common_locks
+        )
+
+    @functools.cached_property
+    def _common_locks(self) -> frozenset[str]:
+        """Attributes of classes whose one lock all objects have: the class's own body makes it, and nobody else."""
+        classes = self.linker.classes
+        return frozenset(
+            fact.key
+            for module in self._modules
+            for fact in module.locks
+            if fact.made is not None and (cls := classes.get(fact.owner)) is not None and fact.made.context == cls.name
         )
 
 
