@@ -28,6 +28,8 @@ _ASKING_OR_CHANGING = frozenset(
 )
 _LOCK = r"(?!\w*(?:b|c|un|dead)lock)\w*(?:lock|mutex|monitor|semaphore|cond(?:ition)?)(?:s|_\w+)?\b"
 _HELD = r"(?:held|acquired|locked|taken|owned)"
+# "when the lock object is deleted", "when the lock is released" say nothing of who holds it.
+_AS_IT_IS = rf"(?!\W+(?:objects?|instances?)\b)(?!\W+(?:is|are|was|gets|has been) (?!(?:already |still |being )*{_HELD}))"
 _HOLDS = r"(?:hold|holds|holding|held|owns?|owning|acquired?|locks?|locked)"
 _MUST = r"(?:must|shall|should|needs? to|ha(?:s|ve) to|(?:is|are) (?:assumed|expected|required|supposed) to|will)"
 _STATED = tuple(
@@ -37,7 +39,7 @@ _STATED = tuple(
         r"\bcallers?\W+(?:already |always )?(?:hold|holds|holding|held|owns?|locks|locked)\b",
         r"\b(?:held|locked|acquired) by (?:the |its |our )?callers?\b",
         rf"\b(?:called|invoked|run|executed|used)\b.*\bwith\b.*\b{_LOCK}\W+(?:[\w.]+\W+)?{_HELD}\b",
-        rf"\b(?:called|invoked|run|executed|used)\b.*\b(?:under|inside|while|when)\b.*\b{_LOCK}",
+        rf"\b(?:called|invoked|run|executed|used)\b.*\b(?:under|inside|while|when)\b.*\b{_LOCK}{_AS_IT_IS}",
         rf"\b{_LOCK}\W+{_MUST} (?:already )?be (?:already )?{_HELD}\b",
         rf"\b(?:assum\w+|expects?|requires?|needs?)\b.*\b{_LOCK}\W.*\b{_HELD}\b",
         rf"\b{_MUST} (?:already )?(?:hold|own|have acquired|be holding)\b.*\b{_LOCK}",
