@@ -55,6 +55,10 @@ class Access:
     """It is a `del`."""
     stake: Stake = Stake.HARM
     """Of a check-then-act: what goes wrong when two threads act on the same test."""
+    fills: bool = False
+    """Of a check-then-act: it acts where there is nothing (`conclint.model.filling`)."""
+    leans: bool = False
+    """It goes on to use what it has put there."""
 
     @property
     def method(self) -> str:
@@ -83,6 +87,11 @@ class Access:
     def removes(self) -> bool:
         """It is one operation that takes something out of a container."""
         return self.kind is AccessKind.MUTATE and _method_of(self.node) in _REMOVING
+
+    @property
+    def only_removes(self) -> bool:
+        """It is a check-then-act that takes things out of a container and does nothing else to it."""
+        return self.kind is AccessKind.CHECK_THEN_ACT and all(_method_of(act) in _REMOVING for act in self.acts)
 
     @property
     def counts(self) -> bool:

@@ -44,6 +44,8 @@ def takes_away(module: ModuleModel, access: Access) -> bool:
     """Tell a write after which what a test may have seen is no longer there: None is stored, or an element removed."""
     if access.kind is AccessKind.STORE:
         return isinstance(access.value, cst.Name) and access.value.value == "None"
+    if access.kind is AccessKind.CHECK_THEN_ACT:
+        return access.only_removes
     deleted = module.tree.parent(access.node).__class__ is cst.Del
     return access.kind is AccessKind.MUTATE and (access.removes or deleted)
 

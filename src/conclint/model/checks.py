@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.model.filling import fills, leans_on
 from conclint.model.stakes import stake_of
 from conclint.model.words import AccessKind
 from conclint.syntax import BindingKind
@@ -68,8 +69,11 @@ def checks(
                 parts = (*check.parts, *acting)
                 uses = [one for one in found if one.variable == check.variable and id(one.node) in region]
                 stake = stake_of(module, test.test, believing, nodes, uses)
-                element = believing[0].element
-                yield Made(check.variable, AccessKind.CHECK_THEN_ACT, test.test, parts, element, acting, stake=stake)
+                element, stored = believing[0].element, believing[0].stored if len(believing) == 1 else None
+                filling = fills(test, (check.node, *check.parts), believing)
+                leaning = filling and leans_on(one for one in found if one.variable == check.variable and one is not check)
+                kind = AccessKind.CHECK_THEN_ACT
+                yield Made(check.variable, kind, test.test, parts, element, acting, stored, False, stake, filling, leaning)
 
 
 def _tested(

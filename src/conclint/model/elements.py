@@ -37,6 +37,28 @@ def is_of_some_key(access: Access) -> bool:
     return not all(isinstance(part.slice, cst.Index) and is_constant(part.slice.value) for part in target.slice)
 
 
+def given_key(module: ModuleModel, access: Access, function: Function) -> str:
+    """Return the parameter of the function that is the key of the element in all parts of an access, empty for other keys."""
+    keys = [_key_of(module, part) for part in access.parts]
+    names = {key.value if is_a(key, cst.Name) else "" for key in keys}
+    name = names.pop() if len(names) == 1 else ""
+    return name if name in {parameter.name.value for parameter in function.parameters} else ""
+
+
+def _key_of(module: ModuleModel, part: cst.CSTNode) -> cst.CSTNode | None:
+    """Return the key that a part of an access names: `d[k]`, `d.pop(k)`, `k in d`."""
+    if is_a(part, cst.AugAssign):
+        part = part.target
+    if is_a(part, cst.Call):
+        return part.args[0].value if part.args else None
+    around = part if is_a(part, cst.Subscript) else module.tree.parent(part)
+    if is_a(around, cst.Subscript):
+        (first, *rest) = around.slice
+        return first.slice.value if isinstance(first.slice, cst.Index) and not rest else None
+    comparison = module.tree.parent(around) if is_a(around, cst.ComparisonTarget) else None
+    return comparison.left if is_a(comparison, cst.Comparison) else None
+
+
 def only_replaces(module: ModuleModel, access: Access) -> bool:
     """Tell `d[k] = v` where the function has asked for `d[k]` before, or whether it is there; and any of a list."""
     node = access.node

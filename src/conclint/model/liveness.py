@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.model.alternatives import are_alternatives, is_over_with_block
 from conclint.model.events import primitives_of
 from conclint.model.graph import Graph, Op, OpKind
 from conclint.model.paths import Facts, State, explore
@@ -155,15 +156,17 @@ class Liveness:
         return self._ends[key]
 
     def is_joined(self, site: cst.Call | None) -> bool:
-        """Tell whether the threads made at a creation site are joined where they are started."""
-        return id(site) in self._starts
+        """Tell whether the threads made at a creation site are joined where they are started, or a task ends with its block."""
+        return id(site) in self._starts or is_over_with_block(self._module, site)
 
     def are_apart(self, one: cst.Call | None, other: cst.Call | None) -> bool:
         """Tell whether two threads, by their creation sites, are surely never running at the same time.
 
-        They are when one function starts and joins both, and never starts one while the other may be running. Asked of
-        one site twice: whether the threads made there follow one another.
+        They are when one function starts and joins both, and never starts one while the other may be running; or gives a
+        task to an executor in two branches. Asked of one site twice: whether the threads made there follow one another.
         """
+        if are_alternatives(self._module, one, other):
+            return True
         starts = self._starts
         if id(one) not in starts or id(other) not in starts:
             return False

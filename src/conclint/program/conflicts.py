@@ -79,8 +79,12 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
         return False
     if write.fact.own_key and steps.kind is not AccessKind.ITERATE:
         return False  # the key of an object that is being made is nobody else's yet
-    if write.fact.grows and (steps.fact.takes or (steps.kind is AccessKind.ITERATE and write.fact.of_list)):
-        return False  # there is still something to take, and a list may grow while it is gone through
+    if _only_adds(write) and (steps.fact.takes or (steps.kind is AccessKind.CHECK_THEN_ACT and steps.fact.voids)):
+        return False  # there is still something to take
+    if write.fact.grows and steps.kind is AccessKind.ITERATE and write.fact.of_list:
+        return False  # a list may grow while it is gone through
+    if steps.fact.fills and write.fact.voids and (not steps.fact.leans or _is_started_by(write, steps)):
+        return False  # what was missing still is, and gets there now
     if steps.fact.drains:
         return write.fact.element and not write.fact.voids  # what is emptied by somebody else is not lost by this
     if steps.kind is AccessKind.CHECK_THEN_ACT and steps.fact.stake is not Stake.HARM:
@@ -93,12 +97,23 @@ def _disturbs(write: SharedAccess, steps: SharedAccess) -> bool:
     return True
 
 
+def _only_adds(write: SharedAccess) -> bool:
+    return write.fact.grows or (write.fact.fills and write.fact.element)
+
+
+def _is_started_by(write: SharedAccess, steps: SharedAccess) -> bool:
+    """Tell what is done by threads alone that the other side starts, where none is there: `self.thread = None` at its end."""
+    others = [one for one in write.contexts if one.many or one not in steps.contexts]
+    return bool(others) and all(one.root is not None and one.root.made_in == steps.function.key for one in others)
+
+
 def _undoes(write: SharedAccess, refill: SharedAccess) -> bool:
     """Tell a change that is lost when what was computed before is stored over it."""
     if write.function.key == refill.function.key:
         return False
     if write.kind is AccessKind.STORE:
-        return not write.fact.constant  # what was reset is filled again, as it would be a moment later
+        same = write.fact.value != "" and write.fact.value == refill.fact.value
+        return not same and not write.fact.constant  # what was reset is filled again, as it would be a moment later
     return write.kind in _UPDATES or (write.kind is AccessKind.CHECK_THEN_ACT and write.fact.stake is Stake.HARM)
 
 

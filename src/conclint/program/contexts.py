@@ -16,8 +16,8 @@ from conclint.program.tasks import Task, Tasks
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conclint.program.graph import CallGraph
-    from conclint.program.summary import RootFact
+    from conclint.program.graph import CallEdge, CallGraph
+    from conclint.program.summary import FunctionFact, RootFact
 
 _APART = (Domain.PROCESS, Domain.INTERPRETER)
 
@@ -206,10 +206,30 @@ class Contexts:
             for edge in self._graph.calls(at):
                 if edge.fact.confined is Confinement.MAIN and not running.in_main:
                     continue
-                passed = running.owning(_owned(running.own, edge.receiver, first=is_first, begins=before is None))
+                own = _owned(running.own, edge.receiver, first=is_first, begins=before is None)
+                if own is Own.SHARED and before is None and self._is_anew(running.root, edge):
+                    own = Own.DISTINCT
+                passed = running.owning(own)
                 if edge.callee in self._entered:
                     self._entered[edge.callee].add((passed, edge.fact.nones))
                 pending.append((edge.callee, passed, (at, running), is_first and edge.receiver == "self"))
+
+
+    def _is_anew(self, root: RootFact | None, edge: CallEdge) -> bool:
+        """Tell a call of a method of what each run of a root is given another one of."""
+        if root is None or not root.anew or edge.receiver != "parameter" or root.function != edge.caller:
+            return False
+        return edge.fact.receiver_path in given_anew(root, self._graph.functions[edge.caller])
+
+
+def given_anew(root: RootFact, function: FunctionFact) -> frozenset[str]:
+    """Return the parameters of the function that a root begins with for which each run is given something else."""
+    if not root.anew:
+        return frozenset()
+    names = function.parameters[bool(function.owner) and function.parameters[:1] in (("self",), ("cls",)) :]
+    return frozenset(
+        names[int(one)] if one.isdecimal() else one for one in root.anew if not one.isdecimal() or int(one) < len(names)
+    )
 
 
 def _owned(own: Own, receiver: str, *, first: bool, begins: bool) -> Own:

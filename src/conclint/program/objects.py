@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conclint.model.words import Base
-from conclint.program.contexts import Context, Own
+from conclint.program.contexts import Context, Own, given_anew
 
 if TYPE_CHECKING:
     from conclint.program.contexts import Contexts
@@ -74,6 +74,12 @@ class Objects:
         owner = runs.owner if runs is not None else ""
         derived = hands_over is not None and owner in self._graph.linker.order(hands_over.owner)
         return hands_over.owner if hands_over is not None and derived else owner
+
+
+def is_given_anew(context: Context, access: SharedAccess, name: str) -> bool:
+    """Tell a parameter of what a thread begins with for which each run is given something else."""
+    root = context.root
+    return root is not None and root.function == access.function.key and name in given_anew(root, access.function)
 
 
 def _of_object(access: SharedAccess) -> bool:

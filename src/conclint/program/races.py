@@ -13,7 +13,7 @@ from conclint.program.alone import Alone
 from conclint.program.contexts import Context, Own, Runner, in_order
 from conclint.program.entering import EntryLocks
 from conclint.program.graph import SOME_LOCK, UNKNOWN_LOCK
-from conclint.program.objects import Objects
+from conclint.program.objects import Objects, is_given_anew
 from conclint.program.passing import Passing
 from conclint.program.phases import Phases, given, has_joined
 from conclint.program.tasks import Tasks, take_turns
@@ -298,7 +298,8 @@ def _at_once(first: Context, second: Context, one: SharedAccess, other: SharedAc
         return False  # wherever something is given up: nothing shows that two threads do so
     by_turns = first.where is Where.GREENLET and AccessKind.UPDATE in (one.kind, other.kind)
     if first.number == second.number:
-        return first.many and not by_turns
+        keys = one.fact.key == other.fact.key and is_given_anew(first, one, one.fact.key)
+        return first.many and not by_turns and not keys
     if all(context.where is Where.GREENLET or context.in_main for context in (first, second)):
         return False  # by turns, on one thread
     if first.runner in one.alone or second.runner in other.alone:
@@ -334,8 +335,9 @@ def _of_somebody(context: Context, access: SharedAccess) -> bool:
     if access.fact.base is Base.SELF:
         return context.own is Own.SOMEBODYS
     if access.fact.base is Base.OTHER:
-        given = access.fact.label.partition(".")[0] in access.function.parameters
-        return not (given and context.root is not None and context.root.function == access.function.key)
+        name = access.fact.label.partition(".")[0]
+        begins = context.root is not None and context.root.function == access.function.key
+        return not begins or name not in access.function.parameters or is_given_anew(context, access, name)
     return False
 
 

@@ -11,12 +11,13 @@ import libcst as cst
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.accesses import Access, accesses, accesses_named
-from conclint.model.alternatives import are_alternatives, is_over_with_block
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
 from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
 from conclint.model.definitions import is_stub
-from conclint.model.elements import is_of_own_key, is_of_some_key, only_replaces
+from conclint.model.elements import given_key, is_of_own_key, is_of_some_key, only_replaces
+from conclint.model.filling import time_stored
+from conclint.model.given_anew import given_anew
 from conclint.model.given_containers import (
     Argument,
     accesses_of_given,
@@ -30,7 +31,7 @@ from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers, speaks_of_numbers
 from conclint.model.phases import nones_given
-from conclint.model.words import AccessKind, Base
+from conclint.model.words import AccessKind, Base, Stake
 from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import names_of_interest, of_interest
@@ -101,12 +102,13 @@ class _Summariser:
         self.keys = Keys(model)
         self._guards = declared_guards(model)
         self._numbers: dict[int, str] = {}
+        self._refilled: set[str] = set()
 
     def summary(self) -> ModuleSummary:
         model = self.model
         drafts = self._drafts()
         roots = list(spawned(model))
-        joined = [(number, root.site) for number, root in enumerate(roots) if self._ends_in_function(root.site)]
+        joined = [(number, root.site) for number, root in enumerate(roots) if self.liveness.is_joined(root.site)]
         wanted = [node for draft in drafts for node in draft.nodes()]
         handing_over = HandingOver(model)
         made = makers(model)
@@ -137,6 +139,7 @@ class _Summariser:
         kept = of_interest(drafts, with_globals=forks) | self._guards.keys() | self._numbered(drafts)
         for draft in drafts:
             draft.accesses = [access for access in draft.accesses if access.variable.key in kept]
+            self._refilled.update(one.variable.key for one in draft.accesses if one.stake is Stake.REFILL)
             draft.accesses = [*draft.accesses, *believed_reads(model, draft.accesses)]
         return drafts
 
@@ -277,6 +280,10 @@ class _Summariser:
             replaces=only_replaces(self.model, access),
             own_key=function.name == "__init__" and is_of_own_key(access, function),
             stake=access.stake,
+            fills=access.fills,
+            leans=access.leans,
+            value=time_stored(self.model, function, access) if variable.key in self._refilled else "",
+            key=given_key(self.model, access, function) if access.element and access.kind.compound else "",
             phases=standing.phases(self.keys, access.acts if tested else access.parts),
             number=self._numbers.get(id(access.node), "") if not access.believes else "",
         )
@@ -350,7 +357,7 @@ class _Summariser:
         return one.fact(place, locks, standing.is_live(one.node), self.keys, threads=standing.has_threads(one.node))
 
     def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
-        apart = tuple(number for number, other in joined if self._are_apart(root.site, other))
+        apart = tuple(number for number, other in joined if self.liveness.are_apart(root.site, other))
         function = self.model.function_at(root.node)
         return RootFact(
             self.keys.of(root.function) if root.function is not None else "",
@@ -373,13 +380,8 @@ class _Summariser:
             self._pool(root.handover) if root.handover is not None else "",
             root.handover is not None and root.handover.runs.errors == "raised",
             root.outlasts,
+            tuple(given_anew(self.model, root.handover)) if root.handover is not None else (),
         )
-
-    def _ends_in_function(self, site: cst.Call | None) -> bool:
-        return self.liveness.is_joined(site) or is_over_with_block(self.model, site)
-
-    def _are_apart(self, one: cst.Call | None, other: cst.Call | None) -> bool:
-        return self.liveness.are_apart(one, other) or are_alternatives(self.model, one, other)
 
     def _pool(self, handover: Handover) -> str:
         func = handover.call.func

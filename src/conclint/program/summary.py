@@ -77,6 +77,14 @@ class AccessFact(msgspec.Struct, frozen=True):
     stake: Stake = Stake.HARM
     """Of a check-then-act: what goes wrong when two threads act on the same test."""
     phases: tuple[PhaseFact, ...] = ()
+    fills: bool = False
+    """Of a check-then-act: it acts where there is nothing."""
+    leans: bool = False
+    """It goes on to use what it has put there."""
+    value: str = ""
+    """Of a variable that is set anew where a test says so: the code of what is stored, where that is the time."""
+    key: str = ""
+    """The parameter that is the key of the element, of what takes several steps."""
     number: str = ""
     """Of a read that passes the number of a process or open file on: "uses" it, or "ends" what it stands for."""
 
@@ -287,6 +295,8 @@ class RootFact(msgspec.Struct, frozen=True):
     """Who hands it over waits on the spot until it has ended."""
     outlasts: bool = True
     """It may still be running when code at exit runs: nothing shows that the program's end waits for it first."""
+    anew: tuple[str, ...] = ()
+    """The arguments that are others in each run, by position or by the name of the parameter."""
 
 
 class HandoverFact(msgspec.Struct, frozen=True):
