@@ -85,6 +85,6 @@ def _holds_key(module: ModuleModel, access: Access) -> cst.CSTNode | None:
             return None
         if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and outer.test.__class__ is cst.Comparison:
             left, target = outer.test.left, outer.test.comparisons[0]
-            if isinstance(target.operator, cst.In) and module.code(target.comparator) == container:
+            if is_a(target.operator, cst.In) and module.code(target.comparator) == container:
                 return outer.test if key == f"{container}[{module.code(left)}]" else None
     return None

@@ -32,6 +32,8 @@ Operator: TypeAlias = "tuple[cst.CSTNode, cst.BaseExpression, str]"
 class Receiver(enum.Enum):
     """Whose method is called, as seen from the caller."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     NONE = "none"  # a function, or a class's static method
     SELF = "self"  # the caller's own object
     SUPER = "super"  # that too, and no override of the method
@@ -73,6 +75,7 @@ def _calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
 
 
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
+    func = call.func
     found = called_by(module, call)
     base = dotted_name(call.func.value) if call.func.__class__ is cst.Attribute else ""
     if found:
@@ -80,25 +83,28 @@ def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSit
     path = module.foreign.path(call.func)
     if path.startswith("builtins."):
         return None  # no module of a program defines these
-    return CallSite(call, (), receiver_of(module, function, call), path, base) if path else None
+    base = dotted_name(func.value) if is_a(func, cst.Attribute) else ""
+    return CallSite(call, found, receiver_of(module, function, call), path, base)
 
 
 def called_by(module: ModuleModel, call: cst.Call) -> tuple[Function, ...]:
     """Return the functions of this module that a written call may run; of a class its `__init__`."""
     values = module.values(call.func)
+    if len(values) == 1:  # as a rule
+        return _functions(module, values[0])
     return tuple(dict.fromkeys(one for value in values for one in _functions(module, value)))
 
 
-def _functions(module: ModuleModel, value: Value) -> Iterator[Function]:
+def _functions(module: ModuleModel, value: Value) -> tuple[Function, ...]:
+    if isinstance(value, FunctionValue):
+        return (value.function,)
     if isinstance(value, Partial):
-        yield from _functions(module, value.target)
-    elif isinstance(value, FunctionValue):
-        yield value.function
-    elif isinstance(value, ClassValue):
+        return _functions(module, value.target)
+    if isinstance(value, ClassValue):
         for cls in module.resolver.mro(value.cls):
             if "__init__" in cls.methods:
-                yield cls.methods["__init__"]
-                break
+                return (cls.methods["__init__"],)
+    return ()
 
 
 def receiver_of(module: ModuleModel, function: Function, call: cst.Call) -> Receiver:
@@ -116,11 +122,11 @@ def _whose(module: ModuleModel, function: Function, node: cst.BaseExpression) ->
         if module.class_of_receiver(node) is not None:
             return Receiver.SELF  # the enclosing method's
         return _of_variable(module, function, node.value)
-    if isinstance(node, cst.Attribute):
+    if is_a(node, cst.Attribute):
         return _PARTS.get(_whose(module, function, node.value), Receiver.OTHER)
-    if isinstance(node, cst.Call):
+    if is_a(node, cst.Call):
         func = node.func
-        if isinstance(func, cst.Name) and func.value == "super":
+        if is_a(func, cst.Name) and func.value == "super":
             return Receiver.SUPER
         if any(isinstance(value, ClassValue) for value in module.values(func)):
             return Receiver.FRESH
@@ -176,7 +182,7 @@ def operators_of(module: ModuleModel) -> dict[int, list[Operator]]:
     defined = module.special_methods.names
     found: dict[int, list[Operator]] = {}
     for node, receiver, name in _operators(module) if not defined.isdisjoint(_OPERATORS) else ():
-        if name in defined and isinstance(receiver, (cst.Name, cst.Attribute, cst.Call)):
+        if name in defined and is_a(receiver, (cst.Name, cst.Attribute, cst.Call)):
             found.setdefault(id(module.function_at(node)), []).append((node, receiver, name))
     return found
 
@@ -209,7 +215,7 @@ def _method(
     *,
     setter: bool = False,
 ) -> Iterator[CallSite]:
-    if not isinstance(receiver, (cst.Name, cst.Attribute, cst.Call)):
+    if not is_a(receiver, (cst.Name, cst.Attribute, cst.Call)):
         return
     found = []
     for value in module.values(receiver):

@@ -23,9 +23,9 @@ _DEFINING = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 
 def is_of_own_key(access: Access, function: Function) -> bool:
     """Tell one operation on the element whose key is the object's own: `Cls.table[self.id] = 0`."""
-    if access.kind is not AccessKind.MUTATE or not isinstance(access.node, cst.Subscript) or not function.receiver_name:
+    if access.kind is not AccessKind.MUTATE or not is_a(access.node, cst.Subscript) or not function.receiver_name:
         return False
-    keys = [part.slice.value for part in access.node.slice if isinstance(part.slice, cst.Index)]
+    keys = [part.slice.value for part in access.node.slice if is_a(part.slice, cst.Index)]
     return len(keys) == 1 and dotted_name(keys[0]).partition(".")[0] == function.receiver_name
 
 
@@ -34,7 +34,7 @@ def is_of_some_key(access: Access) -> bool:
     target = access.node.target if access.node.__class__ is cst.AugAssign else access.node
     if not access.element or target.__class__ is not cst.Subscript:
         return False
-    return not all(isinstance(part.slice, cst.Index) and is_constant(part.slice.value) for part in target.slice)
+    return not all(is_a(part.slice, cst.Index) and is_constant(part.slice.value) for part in target.slice)
 
 
 def given_key(module: ModuleModel, access: Access, function: Function) -> str:
@@ -62,10 +62,10 @@ def _key_of(module: ModuleModel, part: cst.CSTNode) -> cst.CSTNode | None:
 def only_replaces(module: ModuleModel, access: Access) -> bool:
     """Tell `d[k] = v` where the function has asked for `d[k]` before, or whether it is there; and any of a list."""
     node = access.node
-    if access.kind is not AccessKind.MUTATE or access.deletes or not isinstance(node, cst.Subscript):
+    if access.kind is not AccessKind.MUTATE or access.deletes or not is_a(node, cst.Subscript):
         return False
     if module.variables.is_list(access.variable):
-        return not any(isinstance(part.slice, cst.Slice) for part in node.slice)
+        return not any(is_a(part.slice, cst.Slice) for part in node.slice)
     name = module.code(node)
     return any(
         part.__class__ is cst.Subscript and module.code(part) == name
@@ -79,13 +79,13 @@ def _asked_before(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.CSTNod
     for inner, outer in module.tree.outwards(node):
         if is_a(outer, _DEFINING):
             return
-        if isinstance(outer, cst.If) and inner is not outer.test:
+        if is_a(outer, cst.If) and inner is not outer.test:
             yield outer.test
-        if isinstance(outer, cst.IndentedBlock):
+        if is_a(outer, cst.IndentedBlock):
             for before in itertools.takewhile(lambda one: one is not inner, outer.body):  # noqa: B023
-                if isinstance(before, cst.SimpleStatementLine):
-                    yield from (part for part in before.body if not isinstance(part, cst.Del))
-                elif isinstance(before, cst.If):
+                if is_a(before, cst.SimpleStatementLine):
+                    yield from (part for part in before.body if not is_a(part, cst.Del))
+                elif is_a(before, cst.If):
                     yield before.test
 
 
@@ -94,18 +94,18 @@ def _holding(module: ModuleModel, node: cst.CSTNode) -> Iterator[cst.BaseExpress
     for inner, outer in module.tree.outwards(node):
         if is_a(outer, _DEFINING):
             return
-        if isinstance(outer, cst.If) and inner is outer.body:
+        if is_a(outer, cst.If) and inner is outer.body:
             yield outer.test
 
 
 def _is_there(module: ModuleModel, test: cst.BaseExpression, element: cst.Subscript) -> bool:
     """Tell `k in d` for `d[k]`."""
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or len(element.slice) != 1:
+    if not is_a(test, cst.Comparison) or len(test.comparisons) != 1 or len(element.slice) != 1:
         return False
     asked, key = test.comparisons[0], element.slice[0].slice
     return (
-        isinstance(asked.operator, cst.In)
-        and isinstance(key, cst.Index)
+        is_a(asked.operator, cst.In)
+        and is_a(key, cst.Index)
         and module.code(asked.comparator) == module.code(element.value)
         and module.code(test.left) == module.code(key.value)
     )

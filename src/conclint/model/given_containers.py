@@ -6,7 +6,6 @@ RacerD's summaries speak of formal parameters in the same way, and put what is p
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Scope
 
 _NAMED = frozenset({cst.Name, cst.Attribute})
-_LOCK = re.compile(r"(?:lock|mutex|cond|sem)\w*$", re.IGNORECASE)
+_LOCKS = ("lock", "mutex", "cond", "sem")
 Argument: TypeAlias = "tuple[str, cst.BaseExpression]"
 """The name by which an argument is given, if any, and the argument."""
 
@@ -127,9 +126,16 @@ def passed(module: ModuleModel, function: Function, given: Iterable[Argument]) -
         if value.__class__ not in _NAMED:
             continue
         variable = shared_container(module, function, value)
-        lock = module.locks.lock(value) if _LOCK.search(dotted_name(value)) else None
+        lock = module.locks.lock(value) if _is_called_lock(value) else None
         if variable is not None or lock is not None:
             yield Passed(position, name, variable, lock.key if lock is not None else "")
+
+
+def _is_called_lock(node: cst.BaseExpression) -> bool:
+    """Tell a lock by the last part of its dotted name."""
+    last = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
+    last = last.lower()
+    return any(word in last for word in _LOCKS) and bool(dotted_name(node))
 
 
 def parameter_of(module: ModuleModel, node: cst.Name) -> str:
@@ -164,11 +170,15 @@ def shared_container(module: ModuleModel, function: Function, node: cst.BaseExpr
     """Return the shared variable, surely a container, that an expression means, or the parameter that it is."""
     if node.__class__ is cst.Name:
         scope = module.tree.scope_of(node)
-        found = _Parameters(module).of_name(node.value, scope)
-        if found is not None:
-            return found
+        owner = scope.owner(node.value)
+        if owner is None:
+            return None
+        if owner.is_callable and (taking := module.function_of(owner)) is not None:
+            found = _parameters(module, taking).get(node.value)
+            if found is not None or owner is scope.execution:
+                return found
         variable = module.variables.of_name(node.value, scope)
-    elif isinstance(node, cst.Attribute):
+    elif is_a(node, cst.Attribute):
         variable = module.variables.of_attribute(node, function)
     else:
         return None

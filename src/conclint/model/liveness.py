@@ -20,7 +20,7 @@ from conclint.model.paths import Facts, State, explore
 
 if TYPE_CHECKING:
     from conclint.model.definitions import Function
-    from conclint.model.events import Event, Handover
+    from conclint.model.events import Event
     from conclint.model.module import ModuleModel
 
 _RUNNING = frozenset({Primitive.THREAD, Primitive.TIMER, Primitive.PROCESS, Primitive.POOL, Primitive.EXECUTOR})
@@ -38,7 +38,9 @@ class Liveness:
         self._module = module
         self._events: dict[int, Event] = {id(event.node): event for event in module.events}
         self._starting = {id(event.node) for event in module.events if event.word == "start"}
-        self._given: dict[int, Handover] = {id(handover.call): handover for handover in module.handovers}
+        self._given = {
+            id(one.call) for one in module.handovers if one.where is Where.WORKER and isinstance(one.call.func, cst.Attribute)
+        }
         self._leaves: dict[int, frozenset[int]] = {}
         self._ends: dict[int, frozenset[int]] = {}
         self._joined: dict[int, frozenset[int]] = {}
@@ -214,8 +216,8 @@ class Liveness:
             return ((live - ended, ()),) if ended & live else None
         if op.kind is not OpKind.CALL or not isinstance(op.node, cst.Call):
             return None
-        handover = self._given.get(id(op.node))
-        if handover is not None and handover.where is Where.WORKER and isinstance(op.node.func, cst.Attribute):
+        if id(op.node) in self._given:
+            assert isinstance(op.node.func, cst.Attribute)
             return ((live | (self._sites(op.node.func.value) or {_SOMEBODY}), ()),)
         event = self._events.get(id(op.node))
         if event is not None and event.kind in _RUNNING:

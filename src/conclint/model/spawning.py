@@ -9,6 +9,7 @@ import libcst as cst
 
 from conclint.knowledge.schema import Domain, Parameter, Primitive
 from conclint.model.arguments import argument
+from conclint.model.memory import once_per_module
 from conclint.model.values import Instance, LibraryMethod, Site, Symbol
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ class Spawn:
 
 def find_spawns(module: ModuleModel) -> Iterator[Spawn]:
     """Yield the calls that start processes: `Process.start()`, and making a pool, manager or busy executor."""
-    chosen = _method_set(module)
     for event in module.events_of("start", Primitive.PROCESS, Primitive.MANAGER):
         if isinstance(event.node, cst.Call) and event.method == "start":
             methods = {_method(module, instance.site) for instance in event.instances if instance.site}
             method = methods.pop() if len(methods) == 1 else UNDECIDED if methods else None
-            yield Spawn(event.node, f"{module.label(event.object)}.start", method or chosen)
+            yield Spawn(event.node, f"{module.label(event.object)}.start", method or _method_set(module))
     for site in module.sites_of(Primitive.POOL, Primitive.EXECUTOR, Primitive.MANAGER):
         if site.domain is not Domain.PROCESS or site.facts.proxy or site.cls is not None:
             continue
@@ -48,7 +48,7 @@ def find_spawns(module: ModuleModel) -> Iterator[Spawn]:
         if started or (
             site.kind is Primitive.EXECUTOR and _is_library_executor(site) and _is_busy(module, site)
         ):
-            yield Spawn(site.call, module.label(site.call.func), _method(module, site) or chosen)
+            yield Spawn(site.call, module.label(site.call.func), _method(module, site) or _method_set(module))
 
 
 def start_method(module: ModuleModel, site: Site) -> str | None:
@@ -75,6 +75,7 @@ def _is_busy(module: ModuleModel, site: Site) -> bool:
     return False
 
 
+@once_per_module
 def _method_set(module: ModuleModel) -> str | None:
     """Return the start method that `set_start_method` sets for good, `UNDECIDED` where several calls differ."""
     found: set[str | None] = set()

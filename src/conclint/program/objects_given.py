@@ -10,17 +10,20 @@ from conclint.model.calls import CallSite, Receiver
 from conclint.model.given_containers import arguments_of, parameter_of
 from conclint.model.values import UNKNOWN, Instance
 from conclint.program.summary import PARAMETER, ObjectFact
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from conclint.model import Function, ModuleModel
     from conclint.program.keys import Keys
+
+_LITERALS = frozenset({cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cst.Integer, cst.Float, cst.Lambda})
 
 
 def objects_given(model: ModuleModel, keys: Keys, function: Function, call: CallSite) -> tuple[ObjectFact, ...]:
     """Return what a call gives that makes an object: all its arguments, so that it is seen where nothing is known."""
     made = call.receiver is Receiver.FRESH or call.foreign.rpartition(".")[2].strip("_")[:1].isupper()
     handed_on = call.receiver is Receiver.SUPER and function.name == "__init__"
-    if not isinstance(call.node, cst.Call) or not (made or handed_on):
+    if not (made or handed_on) or not is_a(call.node, cst.Call):
         return ()
     return tuple(
         ObjectFact(position, name, _class_of(model, keys, function, value))

@@ -27,6 +27,7 @@ from conclint.model.through_loop import through_loop
 from conclint.model.values import NOTHING_KNOWN, Instance, Symbol
 from conclint.program.summary import OperationFact
 from conclint.syntax import BindingKind
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,7 +208,7 @@ def _handed_in(model: ModuleModel) -> Iterator[Operation]:
     """Calls of what somebody has handed in together with its arguments: `job.func(*job.args, **job.kwargs)`."""
     for scope in model.scopes:
         for call in scope.calls:
-            if [given.star for given in call.args] != ["*", "**"] or not scope.is_callable:
+            if len(call.args) != 2 or [given.star for given in call.args] != ["*", "**"] or not scope.is_callable:
                 continue
             parts = [call.func, *(given.value for given in call.args)]
             if _of_one_object(model, parts) or _out_of_one_item(model, parts):

@@ -52,6 +52,7 @@ from conclint.program.summary import (
     RootFact,
 )
 from conclint.syntax import BindingKind, ScopeKind
+from conclint.syntax.children import is_a
 from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class _Summariser:
         self.liveness = Liveness(model)
         self.keys = Keys(model)
         self._guards = declared_guards(model)
+        self._in_document = model.source.in_document
         self._numbers: dict[int, str] = {}
         self._refilled: set[str] = set()
 
@@ -166,7 +168,7 @@ class _Summariser:
             calls,
             list(acquisitions(model, function)) if function in self._locking else [],
             done,
-            frozenset(id(call.node) for call in calls if self._reports(function, standing, call)),
+            self._reported(function, standing, calls),
         )
 
     def _accesses(self, function: Function, names: frozenset[str]) -> list[Access]:
@@ -180,11 +182,22 @@ class _Summariser:
         """The functions in which a lock may be held: they take one, or call what leaves one taken."""
         return frozenset(touches_locks(self.model))
 
-    def _reports(self, function: Function, standing: Standing, call: CallSite) -> bool:
-        """Tell whether what is wrong may be that a function makes a call: under a lock or without, or in a coroutine."""
-        if function.is_async or standing.locks(call.node):
-            return True
-        return any(self.model.locks.assumed(called) for called in call.functions)
+    def _reported(self, function: Function, standing: Standing, calls: Iterable[CallSite]) -> frozenset[int]:
+        """Return the calls, by `id`, of which it may be wrong that they are made: under a lock or without, or in a coroutine."""
+        if function.is_async:
+            return frozenset(id(call.node) for call in calls)
+        if not standing.held and not self._assuming:
+            return frozenset()
+        return frozenset(
+            id(call.node)
+            for call in calls
+            if standing.locks(call.node) or not self._assuming.isdisjoint(map(id, call.functions))
+        )
+
+    @functools.cached_property
+    def _assuming(self) -> frozenset[int]:
+        """The functions, by `id`, that are called under a lock, as their contracts say."""
+        return frozenset(id(function) for function in self.model.functions if self.model.locks.assumed(function))
 
     def _function(self, draft: _Draft) -> FunctionFact:
         function, standing = draft.function, draft.standing
@@ -242,13 +255,11 @@ class _Summariser:
 
     def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
         """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
-        source = self.model.source
         span = self.locator.span(node) if exactly else self.locator.line_span(node)
-        return Place(source.path, source.in_document(span), function.qualified_name)
+        return Place(self.model.source.path, self._in_document(span), function.qualified_name)
 
     def _place_at(self, node: cst.CSTNode) -> Place:
-        source = self.model.source
-        return Place(source.path, source.in_document(self.locator.span(node)), self.model.context_of(node))
+        return Place(self.model.source.path, self._in_document(self.locator.span(node)), self.model.context_of(node))
 
     def _access(self, function: Function, standing: Standing, access: Access) -> AccessFact:
         locks = standing.locks_at_all(access.parts)
@@ -315,8 +326,8 @@ class _Summariser:
     def _calls(self, draft: _Draft, call: CallSite) -> Iterator[CallFact]:
         function, standing, node = draft.function, draft.standing, call.node
         made = self._only_makes_coroutine(call)
-        later = made and not isinstance(self.model.tree.parent(node), (cst.Return, cst.Lambda))
-        repeated = later and isinstance(node, cst.Call) and self.model.repeats(node)
+        later = made and not is_a(self.model.tree.parent(node), (cst.Return, cst.Lambda))
+        repeated = later and is_a(node, cst.Call) and self.model.repeats(node)
         locks = () if made else self.keys.of_locks(standing.locks(node))
         running = standing.is_live(node)
         place = self._place(function, node, exactly=id(node) in draft.reported)
@@ -324,7 +335,7 @@ class _Summariser:
         rest = (call.receiver.value, place, call.base, is_conditional(self.model, node), confined, phases)
         nones: tuple[str, ...] = ()
         given: tuple[PassedFact, ...] = ()
-        if isinstance(node, cst.Call):
+        if is_a(node, cst.Call):
             _, nones = nones_given(self.model).get(id(node), (None, ()))
             given = self._passed(function, arguments_of(node))
         objects = objects_given(self.model, self.keys, function, call)
