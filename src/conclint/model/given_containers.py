@@ -15,7 +15,7 @@ from conclint.model.checks import checks
 from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.variables import Variable
 from conclint.model.words import CHANGING, AccessKind, Base
-from conclint.syntax.children import descendants
+from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name, every_parameter
 
 if TYPE_CHECKING:

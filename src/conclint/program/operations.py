@@ -27,7 +27,6 @@ from conclint.model.through_loop import through_loop
 from conclint.model.values import NOTHING_KNOWN, Instance, Symbol
 from conclint.program.summary import OperationFact
 from conclint.syntax import BindingKind
-from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
