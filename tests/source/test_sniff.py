@@ -141,6 +141,27 @@ def test_border_modules_matter_where_a_rule_finds_its_words() -> None:
     assert Sniff([(), ("to_thread",)]).wants_text(f"{border}await asyncio.to_thread(work)\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import subprocess\nsubprocess.run(command)\n", False),
+        ("import signal\nos.kill(child, signal.SIGTERM)\n", False),
+        ("import asyncio\nif asyncio.iscoroutinefunction(view): block(view)\n", False),
+        ("import subprocess\nsubprocess.Popen(command, stdout=subprocess.PIPE).communicate()\n", False),
+        ("import subprocess\nsubprocess.Popen(command, stdout=subprocess.PIPE).wait()\n", True),
+        ("import subprocess\nsubprocess.call(command, stdout=subprocess.PIPE)\n", True),
+        ("import subprocess\nwith self._lock: subprocess.run(command)\n", True),
+        ("import signal\nsignal.signal(signal.SIGTERM, end)\n", True),
+        ("import asyncio\nasync def main(): ...\n", True),
+        ("import asyncio\nclass Echo(asyncio.Protocol): ...\n", True),
+        ("import asyncio\nloop.call_soon_threadsafe(work)\n", True),
+    ],
+)
+def test_border_modules_matter_where_more_is_done_than_a_command_run(text: str, expected: bool) -> None:
+    assert is_concurrent(text)
+    assert Sniff([(), ("(",)]).wants_text(text) is expected
+
+
 def test_needles_narrow_what_is_read() -> None:
     threads = "import threading\nevent.set()\n"
     assert Sniff([()]).wants_text(threads)

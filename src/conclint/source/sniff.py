@@ -20,8 +20,23 @@ CORE = ("threading", "_thread", "multiprocessing", "concurrent", "queue", "socke
 """Modules of the standard library for threads and processes: what imports one is worth reading."""
 
 BORDER = ("asyncio", "subprocess", "signal")
-"""Modules where concurrency shows at the border only: what imports nothing else is worth reading where a rule
-finds one of its own words there."""
+"""Modules where concurrency shows at the border only: what imports nothing else is worth reading where it does more with them
+than run a command or catch a signal's number, and a rule finds one of its own words there."""
+
+_AT_THE_BORDER = re.compile(
+    r"""
+    (?<!\w) (?: async | r?locks? | signal(?=\() ) (?!\w)
+  | (?: _r?locks? | Lock | mutex | acquire | Thread | Executor | coroutine | fork | preexec_fn | Protocol ) (?!\w)
+  | (?: create_task | ensure_future | to_thread | run_in_executor | threadsafe | _signal_handler | set_wakeup_fd ) (?!\w)
+  | (?: call_soon | call_later | call_at | add_reader | add_writer | add_callback | add_done_callback ) (?!\w)
+    """,
+    re.VERBOSE,
+)
+"""What stands where coroutines, an event loop's callbacks, signal handlers, forks, threads or locks that came from elsewhere are
+the matter."""
+
+_PIPE, _WAITS_FOR_CHILD = "PIPE", ("wait", "poll(", "call(")
+"""And where a child may be stuck in its output."""
 
 NAMES = ("os.fork", "forkpty", "ThreadingHTTPServer", "ThreadingMixIn", "QueueListener", "notify_all")
 """Names that start threads or processes and are reached through modules with mostly other uses; and what is called on a
@@ -118,6 +133,8 @@ class Sniff:
             return False
         if self._everything or (core and self._all_core):
             return True
+        if not core and not _is_telling(text):
+            return False
         return any(word in text for word in self._needles)
 
     def wants_fragment(self, text: str) -> bool:
@@ -134,7 +151,19 @@ class Sniff:
             imports = "\n".join(imports_in(text))
             if self._wide.search(imports):
                 return self._core.search(imports) is not None, True
-        return False, any(words in text for words in SHARING) or (WEAK in text and _asks_a_weak_mapping(text))
+        return False, _has_shared_objects(text)
+
+
+def _is_telling(text: str) -> bool:
+    """Tell whether a module that imports nothing but modules of `BORDER` does more than run a command and name a signal."""
+    if _AT_THE_BORDER.search(text) is not None or _has_shared_objects(text):
+        return True
+    return _PIPE in text and any(word in text for word in _WAITS_FOR_CHILD)
+
+
+def _has_shared_objects(text: str) -> bool:
+    """Tell whether a text has objects that others meet without any import: decorators, the values of weak mappings."""
+    return any(words in text for words in SHARING) or (WEAK in text and _asks_a_weak_mapping(text))
 
 
 def is_concurrent(text: str) -> bool:
