@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelling import model_of
 
-from conclint.program import ModuleSummary, summarise
+from conclint.program import ModuleSummary, Program, summarise
 from conclint.program.demand import Use, wishes
 from conclint.program.linking import Linker
 from conclint.syntax import Locator
@@ -18,7 +18,7 @@ UNREAD = (
 
 def wished(text: str) -> list[tuple[str, str, Use]]:
     model = model_of(text)
-    found = wishes([summarise(model, Locator(model.tree))], UNREAD)
+    found = wishes(Program([summarise(model, Locator(model.tree))], UNREAD))
     return [(wish.path, ".".join(wish.steps), wish.use) for wish in found]
 
 

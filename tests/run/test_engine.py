@@ -227,7 +227,7 @@ def program_findings(
     *found: Finding, failure: str = ""
 ) -> Callable[..., tuple[tuple[Finding, ...], tuple[Failure, ...]]]:
     def check_program(
-        summaries: list[object], rules: list[Rule]
+        summaries: list[object], rules: list[Rule], _program: object
     ) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
         assert len(summaries) == 3
         assert [rule.code for rule in rules] == ["TST401"]

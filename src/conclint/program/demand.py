@@ -10,13 +10,13 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Where
-from conclint.program.graph import CallGraph
-from conclint.program.linking import Linker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from conclint.program.summary import FunctionFact, ModuleSummary, RootFact
+    from conclint.program.graph import CallGraph
+    from conclint.program.program import Program
+    from conclint.program.summary import FunctionFact, RootFact
 
 _THREADS = (Where.THREAD, Where.WORKER, Where.HELPER)
 _ELSEWHERE = (*_THREADS, Where.PROCESS, Where.INTERPRETER)
@@ -45,14 +45,13 @@ class Wish(NamedTuple):
         return self.path, self.steps, self.use.value
 
 
-def wishes(modules: Iterable[ModuleSummary], unread: Iterable[ModuleSummary]) -> list[Wish]:
-    """Return what the modules want to know of the `unread` ones, of which path and name are known; sorted."""
-    known = sorted(modules, key=lambda module: module.path)
-    threads = any(root.where in _ELSEWHERE for module in known for root in module.roots)
-    if not threads and not any(function.is_async for module in known for function in module.functions):
+def wishes(program: Program) -> list[Wish]:
+    """Return what a program wants to know of its unread modules, sorted."""
+    graph = program.graph
+    threads = any(root.where in _ELSEWHERE for _, root in graph.roots)
+    if not threads and not any(function.is_async for function in graph.functions.values()):
         return []
-    search = _Search(CallGraph(known, Linker([*known, *unread])))
-    return sorted(set(search.wishes()), key=lambda wish: wish.order)
+    return sorted(set(_Search(graph).wishes()), key=lambda wish: wish.order)
 
 
 class _Search:

@@ -16,8 +16,10 @@ from conclint.program.summary import PARAMETER
 from conclint.source.naming import is_test
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conclint.program.linking import Linker
-    from conclint.program.summary import CallFact
+    from conclint.program.summary import CallFact, FunctionFact, ModuleSummary
 
 _FEWEST = 3
 _FEWEST_TELLING = 2
@@ -26,8 +28,9 @@ _FEWEST_TELLING = 2
 class GivenObjects:
     """Tells the classes of objects in attributes by the methods that are called on them."""
 
-    def __init__(self, linker: Linker) -> None:
+    def __init__(self, linker: Linker, before: GivenObjects | None = None) -> None:
         self._linker = linker
+        self.calls: dict[str, _Calls] = before.calls if before is not None else {}
         self._asked: dict[tuple[str, str], set[str]] | None = None
         self._having: dict[str, set[str]] | None = None
         self._known: dict[tuple[str, str], str] = {}
@@ -78,19 +81,25 @@ class GivenObjects:
         """Return the calls that give a constructor its arguments, by its key, each with the function that makes it."""
         found: dict[str, list[tuple[str, CallFact]]] = defaultdict(list)
         constructors = {fact.methods["__init__"] for fact in self._linker.classes.values() if "__init__" in fact.methods}
-        for function in self._linker.functions.values():
-            for call in function.calls:
-                callee = call.callee or self._constructor(call.symbol, function.key)
-                if callee in constructors and not is_test(function.key.partition(":")[0]):
-                    found[callee].append((function.key, call))
+        for calls in self._calls_of_modules():
+            for maker, call in calls.making:
+                callee = call.callee or self._constructor(call.symbol, maker)
+                if callee in constructors:
+                    found[callee].append((maker, call))
         return found
 
     def _constructor(self, symbol: str, user: str) -> str:
-        """Return the key of the constructor that the call of a symbol runs, if it looks like a class."""
-        if "(" in symbol or not symbol.rpartition(".")[2].strip("_")[:1].isupper():
-            return ""
+        """Return the key of the constructor that the call of a symbol runs."""
         made = self._linker.resolve(symbol, user)
         return self._linker.method(made, "__init__") if made in self._linker.classes else made
+
+    def _calls_of_modules(self) -> Iterator[_Calls]:
+        for module in self._linker.modules:
+            if module.functions:
+                key = module.functions[0].key
+                if key not in self.calls:
+                    self.calls[key] = _Calls(module)
+                yield self.calls[key]
 
     def _told(self, cls: str, attribute: str) -> str:
         if self._asked is None:
@@ -109,13 +118,11 @@ class GivenObjects:
 
     def _collected(self) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for function in self._linker.functions.values():
-            for call in function.calls:
-                made, calls, rest = call.symbol.partition("().")
-                if calls and "(" not in rest and len(steps := rest.split(".")) == 2:
-                    cls = self._linker.resolve(made, function.key)
-                    if cls in self._linker.classes:
-                        found[function.owner or cls, steps[0]].add(steps[1])
+        for calls in self._calls_of_modules():
+            for user, made, attribute, method in calls.asking:
+                cls = self._linker.resolve(made, user.key)
+                if cls in self._linker.classes:
+                    found[user.owner or cls, attribute].add(method)
         return found
 
     def _having_method(self, name: str) -> set[str]:
@@ -126,3 +133,30 @@ class GivenObjects:
                     for method in self._linker.classes[owner].methods:
                         self._having[method].add(key)
         return self._having.get(name, set())
+
+
+class _Calls:
+    """The calls of a module that tell something of objects, as far as that shows without knowing other modules.
+
+    `making` are those that look like making an object, each with the function, but in tests. `asking` are those of a method of
+    what an attribute holds: the function, the symbol of what is made that has the attribute, the attribute and the method.
+    """
+
+    def __init__(self, module: ModuleSummary) -> None:
+        self.making: list[tuple[str, CallFact]] = []
+        self.asking: list[tuple[FunctionFact, str, str, str]] = []
+        makes = not is_test(module.path)
+        for function in module.functions:
+            for call in function.calls:
+                if makes and _makes(call):
+                    self.making.append((function.key, call))
+                made, calls, rest = call.symbol.partition("().")
+                if calls and "(" not in rest and len(steps := rest.split(".")) == 2:
+                    self.asking.append((function, made, steps[0], steps[1]))
+
+
+def _makes(call: CallFact) -> bool:
+    """Tell the call of a constructor, or of a class by its looks."""
+    if call.callee:
+        return ".__init__#" in call.callee
+    return "(" not in call.symbol and call.symbol.rpartition(".")[2].strip("_")[:1].isupper()

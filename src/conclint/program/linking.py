@@ -20,9 +20,13 @@ _STEPS = re.compile(r"\(\)|[^.()]+")
 
 
 class Linker:
-    """Looks up functions and classes of the program by key and by symbol."""
+    """Looks up functions and classes of the program by key and by symbol.
 
-    def __init__(self, modules: Iterable[ModuleSummary]) -> None:
+    `before` has linked the same modules, some of which it knew no more than the names of: what that can't change is taken over.
+    """
+
+    def __init__(self, modules: Iterable[ModuleSummary], before: Linker | None = None) -> None:
+        self.modules = [*modules]
         self.functions: dict[str, FunctionFact] = {}
         self.classes: dict[str, ClassFact] = {}
         self._modules: dict[str, list[ModuleSummary]] = defaultdict(list)
@@ -30,7 +34,7 @@ class Linker:
         self._by_last_name: dict[str, list[ModuleSummary]] = defaultdict(list)
         self._name_of: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
-        for module in modules:
+        for module in self.modules:
             self._name_of[module.path] = module.name
             self._imports[module.path] = module.imports
             self.functions.update((function.key, function) for function in module.functions)
@@ -38,12 +42,13 @@ class Linker:
             if module.name:
                 self._modules[module.name].append(module)
                 self._by_last_name[module.name.rpartition(".")[2]].append(module)
+        self.settled: dict[str, str] = before.settled if before is not None else {}
         self._found: dict[str, str] = {}
         self._overrides: dict[str, list[str]] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
         self._apart: dict[frozenset[str], bool] = {}
         self._subclasses: dict[str, list[str]] | None = None
-        self._given = GivenObjects(self)
+        self.given: GivenObjects = GivenObjects(self, before.given if before is not None else None)
 
     # modules
 
@@ -76,9 +81,11 @@ class Linker:
         """
         if not self._may_mean(symbol, user):
             return ""
-        known = self._found.get(symbol)
+        known = self.settled.get(symbol)
         if known is None:
-            known = self._found[symbol] = self._resolved(symbol)
+            known = self._found.get(symbol)
+        if known is None:
+            known = self._resolved(symbol)
         return known
 
     def _may_mean(self, symbol: str, user: str) -> bool:
@@ -89,15 +96,21 @@ class Linker:
         )
 
     def _resolved(self, symbol: str) -> str:
+        """Find what a symbol means, and keep it: for good where no module that is unread, and no object, had to do with it."""
+        found, settled, target_of = "", True, symbol
         for _ in range(_LONGEST_CHAIN):
-            module, steps = self._located(symbol)
+            module, steps = self._located(target_of)
             if module is None or not steps:
                 break
+            settled = settled and bool(module.functions) and (steps[0] in module.exports or not module.stars)
             target = self._exported(module, steps[0])
             if not self._leads_on(target):
-                return self._member(target, steps[1:])
-            symbol = _joined(target, steps[1:])
-        return ""
+                found = self._member(target, steps[1:])
+                settled = settled and len(steps) == 1
+                break
+            target_of = _joined(target, steps[1:])
+        (self.settled if settled else self._found)[symbol] = found
+        return found
 
     def _located(self, symbol: str) -> tuple[ModuleSummary | None, list[str]]:
         """Return the module that a symbol begins with and the steps from there."""
@@ -118,7 +131,7 @@ class Linker:
 
         `user` as in `resolve`.
         """
-        if not self._may_mean(symbol, user):
+        if not self._may_mean(symbol, user) or symbol in self.settled:
             return "", []
         for _ in range(_LONGEST_CHAIN):
             module, steps = self._located(symbol)
@@ -154,7 +167,7 @@ class Linker:
             if key not in self.classes:
                 return ""  # what a function returns is not known
             if step != "()":
-                key = self.method(key, step) or self._given.class_of(key, step)
+                key = self.method(key, step) or self.given.class_of(key, step)
         return key
 
     # classes

@@ -31,11 +31,16 @@ if TYPE_CHECKING:
 
 
 class Program:
-    """Modules linked by their summaries. A program of one module is a program."""
+    """Modules linked by their summaries. A program of one module is a program.
 
-    def __init__(self, modules: Iterable[ModuleSummary]) -> None:
+    Of `unread` modules nothing is known but path and name. `before` is the program while more of the same were unread.
+    """
+
+    def __init__(
+        self, modules: Iterable[ModuleSummary], unread: Iterable[ModuleSummary] = (), before: Program | None = None
+    ) -> None:
         self.modules = sorted(modules, key=lambda module: module.path)
-        self.linker = Linker(self.modules)
+        self.linker: Linker = Linker([*self.modules, *unread], before.linker if before is not None else None)
         self.graph = CallGraph(self.modules, self.linker)
         self.locks = LockNames(self.modules, self.linker)
 

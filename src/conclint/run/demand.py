@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from conclint.errors import SourceError
 from conclint.knowledge import standard
+from conclint.program import Program
 from conclint.program.demand import Use, Wish, wishes
 from conclint.program.summary import ModuleSummary
 from conclint.run import files
@@ -42,6 +43,7 @@ class Unread:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._modules = {path: ModuleSummary(path, module_name(path)) for path in paths}
+        self._asked: set[str] = set()
         self._names = {path: module.name for path, module in self._modules.items()}
         self._by_last_name: dict[str, list[str]] = collections.defaultdict(list)
         for path, name in self._names.items():
@@ -50,16 +52,21 @@ class Unread:
         self._read: dict[str, set[tuple[str, str]]] = {}
         self._answers: dict[tuple[str, str, int, Callable[[Outline, str], bool]], bool] = {}
 
-    def wanted(self, summaries: Iterable[ModuleSummary]) -> list[str]:
-        """Return the paths of the files that modules need to know about, sorted, and count them as read from now on."""
-        summaries = list(summaries)
+    def program(self, summaries: Iterable[ModuleSummary], before: Program | None = None) -> Program:
+        """Link what is known; `before` is what was known before more of the files were read."""
+        known = list(summaries)
+        paths = {module.path for module in known}
+        unread = (module for path, module in self._modules.items() if path not in paths)
+        return Program(known, unread, before)
+
+    def wanted(self, program: Program) -> list[str]:
+        """Return the paths of the files that a program needs to know about, sorted, and count them as read from now on."""
         self._read = collections.defaultdict(set)
-        for module in summaries:
+        for module in program.modules:
             self._read[module.name.rpartition(".")[2]].add((module.name, _home(module.path, module.name)))
-        found = wishes(summaries, self._modules.values())
+        found = (wish for wish in wishes(program) if wish.path not in self._asked)
         paths = sorted({wish.path for wish in found if self._is_worth(wish, _AHEAD)})
-        for path in paths:
-            del self._modules[path]
+        self._asked.update(paths)
         return paths
 
     def _is_worth(self, wish: Wish, ahead: int) -> bool:

@@ -19,7 +19,7 @@ from conclint.run.result import FileResult, RunResult
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from conclint.program import ModuleSummary
+    from conclint.program import ModuleSummary, Program
     from conclint.run.settings import Settings
     from conclint.source import Source
 
@@ -83,13 +83,14 @@ class _Run:
         self._done = 0
         self._given: dict[str, Source] = {}
         self._left_out: dict[str, tuple[int, int]] = {}
+        self._program: Program | None = None
         self.files = 0
         self.failures: list[Failure] = []
         self.results: dict[tuple[int, int], FileResult] = {}
 
     def check(self, inputs: Iterable[str | Source]) -> None:
         self._check_all(self._tasks(inputs), self._settings)
-        if self._left_out and files.program_rules(self._settings):
+        if self._left_out and files.program_rules(self._settings) and self._summaries():
             self._read_on_demand()
 
     def _read_on_demand(self) -> None:
@@ -98,13 +99,15 @@ class _Run:
 
         settings = demand.settings_for(self._settings)
         unread = demand.Unread(self._left_out)
+        self._program = unread.program(self._summaries())
         for _ in range(demand.FARTHEST):
             with without_collector():
-                paths = unread.wanted(self._summaries())
+                paths = unread.wanted(self._program)
             if not paths:
                 return
             self._check_all(self._tasks_on_demand(paths), settings)
             self._forgive(self._left_out[path] for path in paths)
+            self._program = unread.program(self._summaries(), self._program)
 
     def _forgive(self, numbers: Iterable[tuple[int, int]]) -> None:
         """Leave out what is wrong with files that nobody asked for; defects of conclint stay."""
@@ -194,7 +197,7 @@ class _Run:
 
         try:
             with without_collector():
-                findings, failures = check_program(summaries, rules)
+                findings, failures = check_program(summaries, rules, self._program)
         except Exception as defect:  # noqa: BLE001 - what was found in each file still counts
             self.failures.append(files.internal("", defect))
             return []

@@ -11,13 +11,13 @@ from conclint.run.check import finding_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from conclint.program import ModuleSummary
+    from conclint.program import ModuleSummary, Program
 
 
 def check_program(
-    summaries: Iterable[ModuleSummary], rules: Sequence[Rule]
+    summaries: Iterable[ModuleSummary], rules: Sequence[Rule], program: Program | None = None
 ) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
-    """Return what program rules say about the modules together, and internal failures of such rules.
+    """Return what program rules say about the modules together, which may be linked already, and internal failures of such rules.
 
     Never raises; a rule that fails costs its own findings only.
     """
@@ -28,7 +28,7 @@ def check_program(
     from conclint.program import Program
     from conclint.source import Source
 
-    program = Program(known)
+    program = program or Program(known)
     findings: list[Finding] = []
     failures: list[Failure] = []
     nowhere = Source("", "")
