@@ -10,6 +10,7 @@ from conclint.draft import Place
 from conclint.model.definitions import is_stub
 from conclint.model.signatures import given_with, misfits, place_of_arguments, signature_of
 from conclint.program.summary import HandoverFact, MisfitFact
+from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ class HandingOver:
             (handover, symbol, given)
             for handover in model.handovers
             if (symbol := model.foreign.path(handover.target.value)) and not symbol.startswith("builtins.")
+            if not _may_be_bound(model, handover.target.value, symbol)
             if (given := given_with(model, handover)) is not None
         ]
 
@@ -63,6 +65,14 @@ class HandingOver:
     def _place(self, locator: Locator, node: cst.CSTNode) -> Place:
         source = self._model.source
         return Place(source.path, source.in_document(locator.span(node)), self._model.context_of(node))
+
+
+def _may_be_bound(model: ModuleModel, target: cst.BaseExpression, symbol: str) -> bool:
+    """Tell the method of what an attribute of `self` holds, as far as can be seen a class: as likely it is an object of it."""
+    if "()" in symbol or not isinstance(target, cst.Attribute):
+        return False
+    function = model.function_at(target)
+    return function is not None and dotted_name(target).partition(".")[0] == function.receiver_name
 
 
 def kinds_of(model: ModuleModel, function: Function) -> str | None:

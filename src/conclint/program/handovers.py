@@ -29,9 +29,9 @@ def _misfit(linker: Linker, handover: HandoverFact, user: str) -> MisfitFact | N
     function = linker.functions.get(key)
     if function is None or function.kinds is None or linker.overrides(key):
         return None
-    signature = Signature(function.parameters, function.kinds)
     bound = bool(function.owner) and handover.symbol.rpartition(".")[0].endswith("()")
-    problem = signature.problem(THE_OBJECT.before(handover.given) if bound else handover.given)
-    if problem is None or (function.owner and signature.problem(THE_OBJECT.before(handover.given)) is None):
-        return None  # what looks like the class may as well hold an object of it
+    given = THE_OBJECT.before(handover.given) if bound else handover.given
+    problem = Signature(function.parameters, function.kinds).problem(given)
+    if problem is None:
+        return None
     return MisfitFact(handover.place, handover.taker, function.name.rpartition(".")[2], problem)
