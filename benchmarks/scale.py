@@ -147,6 +147,7 @@ def lint(folder: Path) -> dict[str, Any]:
 
     program.check_program = timed(program.check_program)
     demand.Unread.wanted = timed(demand.Unread.wanted)  # type: ignore[method-assign]
+    demand.Unread.program = timed(demand.Unread.program)  # type: ignore[method-assign]
     selection, _ = Selection.of(packs.installed_rules(), Config(str(folder)), Choice())
     paths = discover([str(folder)]).files
     began = time.process_time()
