@@ -39,6 +39,7 @@ _NOQA = re.compile(
     r"#\s*noqa(?![\w-])(?:\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
 )
 _NOQA_FILE = re.compile(r"\s*#\s*flake8[:=]\s*noqa\s*$", re.IGNORECASE)
+_NOQA_SOMEWHERE = re.compile(r"flake8[:=]\s*noqa", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -84,12 +85,13 @@ class Suppressions(msgspec.Struct):
     used: set[tuple[int, str]] = msgspec.field(default_factory=set)
 
     @classmethod
-    def of(cls, source: Source, *, hiding: bool = True) -> Suppressions:
+    def of(cls, source: Source, codes: Iterable[str] | None = None) -> Suppressions:
         """Read the comments of `source`; never raises, whatever the text.
 
-        Without `hiding` there is nothing to hide, and a text is not looked through for other tools' comments.
+        `codes` are those of all findings that there are to hide, None where that is not known. A text with nothing but
+        other tools' comments for other codes is not looked through.
         """
-        if not (_MENTIONED if hiding else _OWN).search(source.text):
+        if not _is_worth_reading(source.text, codes):
             return cls()
         entries: list[Suppression] = []
         problems: list[Problem] = []
@@ -132,6 +134,21 @@ class Suppressions(msgspec.Struct):
             if codes and not entry.foreign:
                 idle.append((entry, codes))
         return idle
+
+
+def _is_worth_reading(text: str, codes: Iterable[str] | None) -> bool:
+    if codes is None:
+        return _MENTIONED.search(text) is not None
+    codes = set(codes)
+    if _OWN.search(text) or (codes and _NOQA_SOMEWHERE.search(text)):
+        return True
+    listed = (_listed(match) for match in _NOQA.finditer(text) if codes)
+    return any(not beginnings or any(code.startswith(beginnings) for code in codes) for beginnings in listed)
+
+
+def _listed(noqa: re.Match[str]) -> tuple[str, ...]:
+    """Return the beginnings of codes that a comment lists, in capitals."""
+    return tuple(re.split(r"[,\s]+", noqa["codes"].upper())) if noqa["codes"] else ()
 
 
 class _Comment(msgspec.Struct, frozen=True):
@@ -200,9 +217,8 @@ def _read(comment: _Comment, total: int) -> Iterator[Suppression | Problem]:
     if comment.alone and _NOQA_FILE.match(comment.text):
         yield Suppression(comment.line, comment.column, 1, total, (), foreign=True)
     for match in _NOQA.finditer(comment.text):
-        codes = tuple(re.split(r"[,\s]+", match["codes"].upper())) if match["codes"] else ()
         column = comment.column + match.start()
-        yield Suppression(comment.line, column, comment.joined, comment.line, codes, foreign=True)
+        yield Suppression(comment.line, column, comment.joined, comment.line, _listed(match), foreign=True)
 
 
 def _own(match: re.Match[str], comment: _Comment, total: int) -> Iterator[Suppression | Problem]:
