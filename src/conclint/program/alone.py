@@ -40,12 +40,13 @@ class Alone:
     def _functions(self) -> dict[Runner, frozenset[str]]:
         """Functions that are only called while no other thread runs: by the seen main thread, and by unseen users too.
 
-        Of a main thread that is seen to start the others all is known that it does before, whoever else may call the same.
+        Of a main thread that is seen to start the others all is known that it does before, whoever else may call the same;
+        users may call what starts threads through others again while these are running.
         """
         functions = self._graph.functions.items()
         starters = {key for key, function in functions if self._starts_threads(function)}
         modules = {key for key, function in functions if not function.name}
-        alone = self._called_alone(_IN_MAIN, starters | modules)
+        alone = self._called_alone(_IN_MAIN, self._makers | modules)
         return {Runner.USER: alone, Runner.MAIN: alone | self._called_alone({Runner.MAIN}, starters)}
 
     def _called_alone(self, runners: AbstractSet[Runner], ordered: AbstractSet[str]) -> frozenset[str]:
