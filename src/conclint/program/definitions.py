@@ -10,10 +10,10 @@ from conclint.model.events import functions_of
 from conclint.model.locks import LOCKING
 from conclint.model.values import ClassValue, Instance, Symbol
 from conclint.program.summary import ClassFact
-from conclint.syntax import BindingKind
+from conclint.syntax import BindingKind, ScopeKind
 
 if TYPE_CHECKING:
-    from conclint.model import Class, ModuleModel
+    from conclint.model import Class, Function, ModuleModel
     from conclint.model.variables import Variable
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
@@ -136,3 +136,15 @@ def imports_of(model: ModuleModel) -> tuple[str, ...]:
         if binding.qualified
     }
     return tuple(sorted(found - {""}))
+
+
+def is_exported(function: Function) -> bool:
+    """Tell a function that code which is not to be seen may call."""
+    parent = function.scope.parent
+    nested = parent is not None and parent.is_callable
+    if function.is_module:
+        return True
+    if nested or function.scope.kind is ScopeKind.LAMBDA:
+        return False
+    name = function.name
+    return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))

@@ -13,6 +13,7 @@ from conclint.model.graph import OpKind
 from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Raising
 from conclint.program.summary import LockFact
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants, is_a
 
 if TYPE_CHECKING:
@@ -212,3 +213,23 @@ def puts_in_order(function: Function) -> bool:
         elif node.__class__ is cst.ComparisonTarget and is_a(node.operator, _COMPARING):
             return True
     return False
+
+
+def comes_locked(model: ModuleModel, function: Function, *, takes_locks: bool) -> bool:
+    """Tell a function that is called under a lock that it does not name, or gives one back that it has not taken."""
+    locks = model.locks
+    if locks.assumes_unknown(function):
+        return True
+    released = locks.effect(function).releases if takes_locks else ()
+    return any(not _is_of_local(model, lock) for lock in released)
+
+
+def _is_of_local(model: ModuleModel, lock: str) -> bool:
+    """Tell a lock of an object that a function has come by itself, so that whoever calls it can't mean it."""
+    owner, colon, path = lock.partition(":")
+    name, dot, _ = path.partition(".")
+    if not (colon and dot):
+        return False
+    functions = [one for one in model.functions if one.qualified_name == owner]
+    bindings = [binding for one in functions for binding in one.scope.bindings.get(name, ())]
+    return bool(bindings) and all(binding.kind is not BindingKind.PARAMETER for binding in bindings)

@@ -32,11 +32,18 @@ from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers, speaks_of_numbers
 from conclint.model.phases import nones_given
 from conclint.model.words import AccessKind, Base, Stake
-from conclint.program.definitions import class_fact, exports_of, imports_of, sees_to_itself
+from conclint.program.definitions import class_fact, exports_of, imports_of, is_exported, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import names_of_interest, of_interest
 from conclint.program.keys import Keys
-from conclint.program.locking import Acquisition, acquisitions, lock_facts, makers, touches_locks
+from conclint.program.locking import (
+    Acquisition,
+    acquisitions,
+    comes_locked,
+    lock_facts,
+    makers,
+    touches_locks,
+)
 from conclint.program.objects_given import objects_given
 from conclint.program.operations import Operation, operations
 from conclint.program.spawning import Spawned, spawned
@@ -51,7 +58,6 @@ from conclint.program.summary import (
     PassedFact,
     RootFact,
 )
-from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import is_literal
 
@@ -206,7 +212,7 @@ class _Summariser:
         return FunctionFact(
             self.keys.of(function),
             function.qualified_name,
-            self._is_exported(function),
+            is_exported(function),
             tuple(
                 self._access(function, standing, access)
                 for access in draft.accesses
@@ -223,7 +229,7 @@ class _Summariser:
             declares=declares_locks(self.model, function),
             parameters=tuple(parameter.name.value for parameter in function.parameters),
             kinds=kinds_of(self.model, function),
-            assumes_unknown=self._comes_locked(function),
+            assumes_unknown=comes_locked(self.model, function, takes_locks=function in self._locking),
             renews_locks=renews_locks(self.model, function),
             asks_who_runs=asks_who_runs(self.model, function),
             is_stub=function.cls is not None and isinstance(function.node, cst.FunctionDef) and is_stub(function.node),
@@ -234,24 +240,6 @@ class _Summariser:
             ),
             defined_if=defined_if(self.model, function),
         )
-
-    def _comes_locked(self, function: Function) -> bool:
-        """Tell a function that is called under a lock that it does not name, or gives one back that it has not taken."""
-        locks = self.model.locks
-        if locks.assumes_unknown(function):
-            return True
-        released = locks.effect(function).releases if function in self._locking else ()
-        return any(not self._is_of_local(lock) for lock in released)
-
-    def _is_of_local(self, lock: str) -> bool:
-        """Tell a lock of an object that a function has come by itself, so that whoever calls it can't mean it."""
-        owner, colon, path = lock.partition(":")
-        name, dot, _ = path.partition(".")
-        if not (colon and dot):
-            return False
-        functions = [one for one in self.model.functions if one.qualified_name == owner]
-        bindings = [binding for one in functions for binding in one.scope.bindings.get(name, ())]
-        return bool(bindings) and all(binding.kind is not BindingKind.PARAMETER for binding in bindings)
 
     def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
         """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
@@ -400,13 +388,3 @@ class _Summariser:
             return ""
         path = self.model.locks.path(func.value)
         return self.keys.of_lock(path) if path is not None else ""
-
-    def _is_exported(self, function: Function) -> bool:
-        parent = function.scope.parent
-        nested = parent is not None and parent.is_callable
-        if function.is_module:
-            return True
-        if nested or function.scope.kind is ScopeKind.LAMBDA:
-            return False
-        name = function.name
-        return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
