@@ -118,6 +118,16 @@ FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.Ellipsis: (),
 }
 
+# Those with a single field, which always holds a node.
+ONLY: dict[type[cst.CSTNode], str] = {
+    kind: FIELDS[kind][0]
+    for kind in (
+        *(cst.Annotation, cst.Arg, cst.AssignTarget, cst.Attribute, cst.Await, cst.CompIf, cst.ComparisonTarget),
+        *(cst.Decorator, cst.Del, cst.Element, cst.Else, cst.Expr, cst.Finally, cst.From, cst.Index, cst.MatchValue),
+        *(cst.StarredDictElement, cst.StarredElement, cst.SubscriptElement, cst.UnaryOperation),
+    )
+}
+
 # What a field may hold instead of a node. CSTNode is an abstract base class, whose isinstance() is ten times slower.
 NO_NODES = frozenset({type(None), str, bool, cst.MaybeSentinel})
 

@@ -64,7 +64,7 @@ class Binding:
     annotation: cst.BaseExpression | None = None
 
 
-@dataclasses.dataclass(eq=False, slots=True)
+@dataclasses.dataclass(eq=False, slots=True, init=False)
 class Scope:
     """A module, class, function, lambda or comprehension and what stands directly in it.
 
@@ -76,36 +76,42 @@ class Scope:
     node: ScopeNode
     parent: Scope | None
     name: str
-    bindings: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
-    global_names: set[str] = dataclasses.field(default_factory=set)
-    nonlocal_names: set[str] = dataclasses.field(default_factory=set)
-    children: list[Scope] = dataclasses.field(default_factory=list)
-    calls: list[cst.Call] = dataclasses.field(default_factory=list)
-    withs: list[cst.With] = dataclasses.field(default_factory=list)
-    tests: list[cst.If | cst.IfExp] = dataclasses.field(default_factory=list)
-    returns: list[cst.Return] = dataclasses.field(default_factory=list)
-    yields: list[cst.Yield] = dataclasses.field(default_factory=list)
-    attributes: list[cst.Attribute] = dataclasses.field(default_factory=list)
-    names: list[cst.Name] = dataclasses.field(default_factory=list)
-    star_imports: list[str] = dataclasses.field(default_factory=list)
-    stores: list[Binding] = dataclasses.field(default_factory=list)
+    bindings: dict[str, list[Binding]]
+    global_names: set[str]
+    nonlocal_names: set[str]
+    children: list[Scope]
+    calls: list[cst.Call]
+    withs: list[cst.With]
+    tests: list[cst.If | cst.IfExp]
+    returns: list[cst.Return]
+    yields: list[cst.Yield]
+    attributes: list[cst.Attribute]
+    names: list[cst.Name]
+    star_imports: list[str]
+    stores: list[Binding]
     """What binds attributes and elements here (`self.x = v`, `d[k] = v`): `name` is the attribute, `[]` for an element."""
 
-    execution: Scope = dataclasses.field(init=False)
+    execution: Scope
     """The function, lambda, class or module whose code runs this: a comprehension runs in its parent."""
-    qualified_name: str = dataclasses.field(init=False)
+    qualified_name: str
     """As `__qualname__` spells it, comprehensions left out; empty for the module."""
 
-    def __post_init__(self) -> None:
-        parent = self.parent
-        inside = parent is not None and self.kind is ScopeKind.COMPREHENSION
+    def __init__(self, kind: ScopeKind, node: ScopeNode, parent: Scope | None, name: str) -> None:
+        # written out: a default factory costs a call for each of the many lists
+        self.kind, self.node, self.parent, self.name = kind, node, parent, name
+        self.bindings = {}
+        self.global_names, self.nonlocal_names = set(), set()
+        self.children, self.stores, self.star_imports = [], [], []
+        self.calls, self.withs, self.tests, self.returns, self.yields = [], [], [], [], []
+        self.attributes, self.names = [], []
+        inside = parent is not None and kind is ScopeKind.COMPREHENSION
         self.execution = parent.execution if parent is not None and inside else self
         if parent is None:
             self.qualified_name = ""
         elif inside or not parent.qualified_name:
-            self.qualified_name = parent.qualified_name if inside else self.name
+            self.qualified_name = parent.qualified_name if inside else name
         else:
-            self.qualified_name = f"{parent.qualified_name}{'.<locals>.' if parent.is_callable else '.'}{self.name}"
+            self.qualified_name = f"{parent.qualified_name}{'.<locals>.' if parent.is_callable else '.'}{name}"
 
     @property
     def is_callable(self) -> bool:

@@ -20,8 +20,8 @@ Node = TypeVar("Node", bound=cst.CSTNode)
 class Tree:
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
 
-    Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `nodes` are all
-    that hold code, in source order, `by_kind` the same by their class.
+    Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `parents` has all
+    nodes that hold code, `by_kind` has them by their class, both in source order.
     """
 
     source: Source
@@ -29,7 +29,6 @@ class Tree:
     root: Scope
     parents: dict[int, cst.CSTNode]
     scopes: dict[int, Scope]
-    nodes: list[cst.CSTNode]
     by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]]
     _listed: dict[int, Scope] | None = None
     _positions: dict[int, int] | None = None
@@ -42,7 +41,7 @@ class Tree:
         """
         for scope in list(self.root.walk()):
             scope.let_go()
-        for held in (self.parents, self.scopes, self.nodes, self.by_kind):
+        for held in (self.parents, self.scopes, self.by_kind):
             held.clear()
         self._listed = self._positions = None
         self.module = None  # type: ignore[assignment]
@@ -53,9 +52,11 @@ class Tree:
 
     @property
     def positions(self) -> dict[int, int]:
-        """The place of each node among all `nodes`, by `id`."""
+        """The place of each node but the module among those that hold code, in source order, by `id`."""
         if self._positions is None:
-            self._positions = dict(zip(map(id, self.nodes), itertools.count()))
+            places: dict[int, int] = self.parents.copy()  # type: ignore[assignment] # of the size that it will have
+            places.update(zip(self.parents, itertools.count()))
+            self._positions = places
         return self._positions
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:

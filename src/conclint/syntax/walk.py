@@ -6,16 +6,23 @@ class to fields: a few hundredths of the cost of the parse, where libcst's visit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeAlias
 
 import libcst as cst
 
 from conclint.source import Source
-from conclint.syntax.children import NO_NODES, fields_of
+from conclint.syntax.children import NO_NODES, ONLY, fields_of
 from conclint.syntax.scopes import Binding, BindingKind, Scope, ScopeKind
 from conclint.syntax.tree import Tree
 
+# What of a node is evaluated in the scope around it, where that is not all; handlers see to the rest.
+_OUTSIDE: dict[type[cst.CSTNode], tuple[str, ...]] = {
+    cst.FunctionDef: ("decorators", "params", "returns"),
+    cst.ClassDef: ("decorators", "bases", "keywords"),
+    cst.Lambda: ("params",),
+    cst.CompFor: ("target",),
+}
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _LITERALS = frozenset({cst.Integer, cst.Float, cst.SimpleString})
 # The list of a scope that a node without bindings goes into.
@@ -28,10 +35,10 @@ _LISTED: dict[type[cst.CSTNode], str] = {
     cst.Return: "returns",
     cst.Yield: "yields",
 }
-_Plan: TypeAlias = (
-    "tuple[Callable[[cst.CSTNode], None], str | None, Callable[[cst.CSTNode, Scope], Scope | None] | None, tuple[str, ...]]"
-)
-"""What is done with a node: noted among those of its class, listed, handled, and gone into by fields, the last one first."""
+_Handler: TypeAlias = Callable[[cst.CSTNode, Scope], Scope]
+_Plan: TypeAlias = tuple[Callable[[cst.CSTNode], None], str | None, _Handler | None, str | None, tuple[str, ...]]
+"""What is done with a node: noted among those of its class, listed, handled, and gone into by its only field or by
+several, the last one first."""
 
 
 def walk(module: cst.Module, source: Source) -> Tree:
@@ -39,7 +46,7 @@ def walk(module: cst.Module, source: Source) -> Tree:
     walker = _Walker(module)
     walker.run()
     walker.handlers.clear()  # they refer to the walker, which nobody needs any more
-    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.nodes, walker.by_kind)
+    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.by_kind)
 
 
 class _Walker:
@@ -47,10 +54,9 @@ class _Walker:
         self.root = Scope(ScopeKind.MODULE, module, None, "")
         self.scopes: dict[int, Scope] = {id(module): self.root}
         self.parents: dict[int, cst.CSTNode] = {}
-        self.nodes: list[cst.CSTNode] = []
         self.by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
-        self.stack: list[tuple[cst.CSTNode, Scope]] = [(module, self.root)]
-        self.handlers: dict[type[cst.CSTNode], Callable[[cst.CSTNode, Scope], Scope | None]] = {
+        self.stack: list[tuple[cst.CSTNode, cst.CSTNode, Scope]] = [(module, module, self.root)]
+        self.handlers: dict[type[cst.CSTNode], _Handler] = {
             cst.With: self._with,
             cst.Assign: self._assign,
             cst.AnnAssign: self._annotated,
@@ -76,40 +82,45 @@ class _Walker:
         }
 
     def run(self) -> None:
-        stack, parents, nodes = self.stack, self.parents, self.nodes
+        stack, parents = self.stack, self.parents
         plans: dict[type[cst.CSTNode], _Plan] = {}
-        while stack:
-            node, scope = stack.pop()
-            nodes.append(node)
+        node, parent, scope = stack.pop()
+        while True:
             kind = node.__class__
             try:
-                note, listed, handler, fields = plans[kind]
+                note, listed, handler, only, fields = plans[kind]
             except KeyError:
-                note, listed, handler, fields = plans[kind] = self._plan(kind)
+                note, listed, handler, only, fields = plans[kind] = self._plan(kind)
             note(node)
             if listed is not None:
                 getattr(scope, listed).append(node)
             elif handler is not None:
-                inside = handler(node, scope)
-                if inside is None:
-                    continue
-                scope = inside
-            for field in fields:
-                value = getattr(node, field)
-                of = value.__class__
-                if of is list or of is tuple:
-                    for item in reversed(value):
-                        parents[id(item)] = node
-                        stack.append((item, scope))
-                elif of not in NO_NODES:
-                    parents[id(value)] = node
-                    stack.append((value, scope))
+                scope = handler(node, scope)
+            if only is not None:
+                parent = node
+                node = getattr(node, only)
+            else:
+                for field in fields:
+                    value = getattr(node, field)
+                    if not value:
+                        continue
+                    of = value.__class__
+                    if of is list or of is tuple:
+                        for item in reversed(value):
+                            stack.append((item, node, scope))
+                    elif of not in NO_NODES:
+                        stack.append((value, node, scope))
+                if not stack:
+                    return
+                node, parent, scope = stack.pop()
+            parents[id(node)] = parent
 
     def _plan(self, kind: type[cst.CSTNode]) -> _Plan:
         same = self.by_kind.setdefault(kind, [])
-        return same.append, _LISTED.get(kind), self.handlers.get(kind), tuple(reversed(fields_of(kind)))
+        fields = _OUTSIDE.get(kind) or fields_of(kind)
+        return same.append, _LISTED.get(kind), self.handlers.get(kind), ONLY.get(kind), fields[::-1]
 
-    # handlers return the scope of the node's children, None when they have seen to the children themselves
+    # handlers return the scope of the node's children, those left out that they have seen to themselves
 
     def _with(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.With)
@@ -148,15 +159,17 @@ class _Walker:
         self._bind_target(node.target, scope, BindingKind.ITERATE, node.iter)
         return scope
 
-    def _comprehension_for(self, node: cst.CSTNode, scope: Scope) -> None:
+    def _comprehension_for(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.CompFor)
         self._bind_target(node.target, scope, BindingKind.ITERATE, node.iter)
         # Language Reference 6.2.4: the first iterable is evaluated in the scope around the comprehension
         around = scope.parent if self.parents[id(node)] is scope.node else scope
         assert around is not None
-        self._push(node, (*node.ifs, node.inner_for_in), scope)
-        self._push(node, (node.iter,), around)
-        self._push(node, (node.target,), scope)
+        if node.inner_for_in is not None:
+            self.stack.append((node.inner_for_in, node, scope))
+        self.stack.extend((condition, node, scope) for condition in reversed(node.ifs))
+        self.stack.append((node.iter, node, around))
+        return scope
 
     def _except(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, (cst.ExceptHandler, cst.ExceptStarHandler))
@@ -215,28 +228,27 @@ class _Walker:
         scope.bind(Binding(node.name.value, BindingKind.ASSIGN, node.name, scope, node.value))
         return scope
 
-    def _function(self, node: cst.CSTNode, scope: Scope) -> None:
+    def _function(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.FunctionDef)
         scope.bind(Binding(node.name.value, BindingKind.DEFINITION, node, scope, node))
         inner = self._open(ScopeKind.FUNCTION, node, scope, node.name.value)
         self._parameters(node.params, inner)
-        self._push(node, (node.body,), inner)
-        outside: list[cst.CSTNode | None] = [*node.decorators, node.params, node.returns]
-        self._push(node, outside, scope)
+        self.stack.append((node.body, node, inner))
+        return scope
 
-    def _class(self, node: cst.CSTNode, scope: Scope) -> None:
+    def _class(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.ClassDef)
         scope.bind(Binding(node.name.value, BindingKind.DEFINITION, node, scope, node))
         inner = self._open(ScopeKind.CLASS, node, scope, node.name.value)
-        self._push(node, (node.body,), inner)
-        self._push(node, (*node.decorators, *node.bases, *node.keywords), scope)
+        self.stack.append((node.body, node, inner))
+        return scope
 
-    def _lambda(self, node: cst.CSTNode, scope: Scope) -> None:
+    def _lambda(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, cst.Lambda)
         inner = self._open(ScopeKind.LAMBDA, node, scope, "<lambda>")
         self._parameters(node.params, inner)
-        self._push(node, (node.body,), inner)
-        self._push(node, (node.params,), scope)
+        self.stack.append((node.body, node, inner))
+        return scope
 
     def _comprehension(self, node: cst.CSTNode, scope: Scope) -> Scope:
         assert isinstance(node, _COMPREHENSIONS)
@@ -257,21 +269,8 @@ class _Walker:
     def _parameters(self, parameters: cst.Parameters, scope: Scope) -> None:
         for parameter in every_parameter(parameters):
             annotation = parameter.annotation.annotation if parameter.annotation is not None else None
-            scope.bind(
-                Binding(
-                    parameter.name.value,
-                    BindingKind.PARAMETER,
-                    parameter,
-                    scope,
-                    parameter.default,
-                    annotation=annotation,
-                )
-            )
-
-    def _push(self, parent: cst.CSTNode, nodes: Iterable[cst.CSTNode | None], scope: Scope) -> None:
-        for node in reversed([node for node in nodes if node is not None]):
-            self.parents[id(node)] = parent
-            self.stack.append((node, scope))
+            name, default = parameter.name.value, parameter.default
+            scope.bind(Binding(name, BindingKind.PARAMETER, parameter, scope, default, (), "", annotation))
 
     def _bind_target(
         self,
@@ -283,10 +282,10 @@ class _Walker:
         annotation: cst.BaseExpression | None = None,
     ) -> None:
         if target.__class__ is cst.Name:
-            scope.bind(Binding(target.value, kind, target, scope, value, path, annotation=annotation))
+            scope.bind(Binding(target.value, kind, target, scope, value, path, "", annotation))
         elif target.__class__ is cst.Attribute:
             scope.stores.append(
-                Binding(target.attr.value, kind, target, scope, value, path, annotation=annotation)
+                Binding(target.attr.value, kind, target, scope, value, path, "", annotation)
             )
         elif isinstance(target, cst.Subscript):
             scope.stores.append(Binding("[]", kind, target, scope, value, path))
