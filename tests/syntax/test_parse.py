@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import warnings
+from pathlib import Path
 
 import hypothesis
 import hypothesis.strategies as st
@@ -136,10 +137,19 @@ _PIECES = (
 def test_where_nothing_else_builds_trees_all_is_parsed_that_libcst_has_checked_and_else_only_python(text: str) -> None:
     if not is_parsed(text, alone=True):
         assert not is_parsed(text, alone=False)
-    elif not is_parsed(text, alone=False):  # its checks don't let `x = 1 or.5` pass
+    elif is_parsed(text, alone=False):
+        source = Source("module.py", text)
+        assert parse(source, alone=True).module.deep_equals(parse(source).module)
+    else:  # its checks don't let `x = 1 or.5` pass
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(text)
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("*/test_*.py")), ids=lambda path: path.name)
+def test_the_tree_is_the_same_however_its_nodes_are_made(path: Path) -> None:
+    source = Source(str(path), path.read_text(encoding="utf-8"))
+    assert parse(source, alone=True).module.deep_equals(parse(source).module)
 
 
 def is_parsed(text: str, *, alone: bool) -> bool:
