@@ -6,11 +6,12 @@ walk always ends; a link to a file counts as that file.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from conclint.errors import ConfigError
 from conclint.finding import Failure
@@ -65,8 +66,7 @@ class Found(NamedTuple):
     failures: list[Failure]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Excludes:
+class Excludes(msgspec.Struct, frozen=True):
     """What a walk leaves out besides what git ignores.
 
     `patterns` are in the language of .gitignore, seen from the folder `root`. With `defaults`, the folders of

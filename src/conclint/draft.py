@@ -6,7 +6,6 @@ that are known already. The engine turns it into a `Finding`.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,24 +24,21 @@ class Place(msgspec.Struct, frozen=True, order=True):
     context: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """What is to be seen at another place."""
 
     at: CSTNode | Place | Span
     message: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(msgspec.Struct, frozen=True):
     """What one of several threads does, in order, up to where it gets into the way of another; `thread` says which it is."""
 
     thread: str
     notes: tuple[Note, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Put `text` in place of `node`, or of the range from `node` through `last`."""
 
     node: CSTNode
@@ -50,8 +46,7 @@ class Change:
     last: CSTNode | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """Changes that belong together; `safe` as in `conclint.finding.Fix`."""
 
     description: str
@@ -59,8 +54,7 @@ class Remedy:
     safe: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """One mistake: `message` is one sentence that names the objects, without capital or full stop.
 
     `severity` replaces the rule's own where this case is better or worse than the rule in general. `flows` are what the threads

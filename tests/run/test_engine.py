@@ -1,6 +1,5 @@
 """Many files, in one process or in several."""
 
-import dataclasses
 import os
 import pickle
 import signal
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from conclint import packs
@@ -261,7 +261,7 @@ def test_a_defect_in_the_program_costs_its_rules_only(
 
 
 def test_what_travels_to_workers_can(rules: list[Rule]) -> None:
-    wanted = dataclasses.replace(settings(rules, **{"m*.py": "TST101"}), target_versions=((3, 12),))
+    wanted = msgspec.structs.replace(settings(rules, **{"m*.py": "TST101"}), target_versions=((3, 12),))
     assert pickle.loads(pickle.dumps(wanted)) == wanted
 
 

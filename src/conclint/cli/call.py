@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
@@ -53,8 +52,7 @@ def perform(paths: tuple[str, ...], options: dict[str, Any]) -> int:
     return 0 if options["exit_zero"] and only_findings else result.exit_status
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Output:
+class _Output(msgspec.Struct, frozen=True):
     """How the call wants its results."""
 
     format: Format
@@ -69,8 +67,7 @@ class _Output:
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-@dataclasses.dataclass(slots=True)
-class _Call:
+class _Call(msgspec.Struct):
     """One call of the command."""
 
     plan: Plan
@@ -148,7 +145,7 @@ class _Call:
         if given is not None:
             text = done[0].text if done else given.text
             problems += filter(None, [mend.pour(given, text)])
-            given, stream = dataclasses.replace(given, text=text), sys.stderr
+            given, stream = msgspec.structs.replace(given, text=text), sys.stderr
         if done:
             result = self.run(None if given is None else [given])
         result = self.report(_with_failures(result, [*result.failures, *problems]), stream, given)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint import packs
 from conclint.cli.check import STDIN
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 STDIN_NAME = "<stdin>"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What a call asks for: the settings, the inputs in order, and what is wrong with others."""
 
     settings: Settings

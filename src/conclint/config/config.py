@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import glob
 import os
 from typing import NamedTuple, TypeAlias
+
+import msgspec
 
 from conclint.config.versions import SUPPORTED, Version
 
@@ -20,8 +21,7 @@ class Item(NamedTuple):
     place: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """What a configuration file says.
 
     `root` is the absolute folder that its patterns and paths are seen from. `select` is None where the file

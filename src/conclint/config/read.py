@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from conclint.config import places, versions
 from conclint.config.config import Config, Item, Problem, shown
@@ -65,7 +66,7 @@ class _Reader:
             paths=self._items("paths"),
             target_versions=self._target_versions(),
         )
-        return dataclasses.replace(config, problems=tuple(self._problems))
+        return msgspec.structs.replace(config, problems=tuple(self._problems))
 
     # --- the document
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.values import ClassValue, Instance
 from conclint.syntax import BindingKind, ScopeKind
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _IMPORTS = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """Where a primitive is found: in an attribute of the method's own object, or in which parameter, if any."""
 
     key: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
+import msgspec
 
 from conclint.model.memory import once_per_function
 from conclint.model.words import CHANGING, AccessKind, Base, Stake
@@ -34,8 +34,7 @@ _ORDERING = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEq
 _COPYING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "copy", "deepcopy", "len", "bool"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """One access of a shared variable.
 
     `node` is the syntax to point to; `parts` are the nodes at which locks must be held for the access as a whole to

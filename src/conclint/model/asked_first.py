@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.graph import OpKind
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AskedFirst:
+class AskedFirst(msgspec.Struct, frozen=True):
     """A question whether `lock` is free, and where the lock is then taken, only if it was."""
 
     question: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.graph import OpKind
@@ -24,8 +24,7 @@ _BLOCKING = (Domain.THREAD, Domain.PROCESS)
 _GIVES_WAY = (OpKind.AWAIT, OpKind.YIELD)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LockedAwait:
+class LockedAwait(msgspec.Struct, frozen=True):
     """The first `await`, `async for`, `async with` or `yield` at which `lock`, taken at `taken`, is surely held."""
 
     node: cst.CSTNode

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.plain_types import literals, plain_type
@@ -37,8 +37,7 @@ _NOT_ITERABLE = frozenset(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class BareArguments:
+class BareArguments(msgspec.Struct, frozen=True):
     """A hand-over whose arguments are one value instead of a tuple with that value.
 
     `harmless` tells a text of one letter, which comes out right when it is spread.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _HARMLESS = frozenset({"wait", "n_waiting", "parties", "broken"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PartyMismatch:
+class PartyMismatch(msgspec.Struct, frozen=True):
     """A barrier for `parties` that `coming` threads come to, from these `places`: their creations, or the wait itself."""
 
     site: Site

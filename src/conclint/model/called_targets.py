@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Where
 from conclint.model.arguments import has_star
@@ -56,8 +56,7 @@ _NO_CALLABLE = frozenset(
 )
 _RETURN_NONE = frozenset({"builtins.print", "time.sleep"})
 _ELSEWHERE = (Where.THREAD, Where.PROCESS, Where.WORKER, Where.HELPER, Where.INTERPRETER, Where.GREENLET)
-@dataclasses.dataclass(frozen=True, slots=True)
-class CalledTarget:
+class CalledTarget(msgspec.Struct, frozen=True):
     """A hand-over whose target is the result of a call, which is no callable; `returns_none`: it is None."""
 
     handover: Handover

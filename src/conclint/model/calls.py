@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.model.memory import once_per_function
 from conclint.model.values import ClassValue, FunctionValue, Instance, Partial
@@ -47,8 +47,7 @@ class Receiver(enum.Enum):
     OTHER = "other"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(msgspec.Struct, frozen=True):
     """A place that runs other functions: `functions` of this module, or what `foreign` names in another of the program.
 
     `base` is the dotted name of the object whose method it is.
@@ -252,8 +251,7 @@ def _defined(module: ModuleModel, cls: Class, name: str, *, setter: bool) -> Fun
     return None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SpecialMethods:
+class SpecialMethods(msgspec.Struct, frozen=True):
     """The names of the module's methods that Python calls where no call is written."""
 
     names: frozenset[str]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.parameter import Parameter
@@ -33,8 +33,7 @@ _SIGNALLING = ("os.kill", "os.killpg")
 _TEXT = frozenset({"text", "encoding", "errors", "universal_newlines", "stdin"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FullPipe:
+class FullPipe(msgspec.Struct, frozen=True):
     """`wait` waits for the end of the child that `start` started, and nobody has read from its `pipe`."""
 
     wait: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.events import functions_of
@@ -29,8 +29,7 @@ _ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.FloorDivide,
 _WAITS = (cst.With, cst.Await, cst.Yield, cst.Import, cst.ImportFrom)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ThreadedComputation:
+class ThreadedComputation(msgspec.Struct, frozen=True):
     """`call` has several threads run `function`, of which only one at a time can compute."""
 
     call: cst.Call

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument
@@ -33,8 +33,7 @@ _NEED_THE_LOCK = frozenset({"wait", "wait_for", "notify", "notify_all"})
 _NOTIFY = frozenset({"notify", "notify_all"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unlocked:
+class Unlocked(msgspec.Struct, frozen=True):
     """A call that raises `exception` because the condition's lock is not held; `callers` come to it without the lock."""
 
     event: Event

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.graph import Op, OpKind
@@ -37,8 +37,7 @@ _OBJECT_INIT = "builtins.object.__init__"
 _ENOUGH_TO_STAND_IN = 4
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unprepared:
+class Unprepared(msgspec.Struct, frozen=True):
     """A class whose objects the constructor of the library's class never sees, always or on some path.
 
     `owner` is the class of the module whose constructor it has, `init` that constructor when it is its own; `returns` are
@@ -56,8 +55,7 @@ class Unprepared:
     is_plain: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EarlyUse:
+class EarlyUse(msgspec.Struct, frozen=True):
     """An attribute of the library's class is used before its constructor has run."""
 
     cls: Class

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.calls import calls_of
@@ -27,8 +27,7 @@ _EXITS = ("sys.exit", "builtins.exit", "builtins.quit")
 _ENDS_PROCESS = frozenset({"os._exit", "os.abort", "os.kill", "signal.raise_signal"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EndlessConsumer:
+class EndlessConsumer(msgspec.Struct, frozen=True):
     """`get` waits, in a loop without a way out, in a thread or process of `root`, which the program's end waits for."""
 
     get: Event

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive, Where
 from conclint.model.decorating import runs_as_written
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from conclint.model.values import Value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LostCoroutine:
+class LostCoroutine(msgspec.Struct, frozen=True):
     """`taker` calls what stands at `node`, which gives it a coroutine of `function`, or an asynchronous generator."""
 
     node: cst.CSTNode

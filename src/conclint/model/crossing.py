@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.arguments import argument, rest_arguments
@@ -26,8 +26,7 @@ _LIBRARIES = ("multiprocessing.", "concurrent.futures.")
 _OTHER_PICKLERS = frozenset({"cloudpickle", "dill", "multiprocess", "pathos"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unpicklable:
+class Unpicklable(msgspec.Struct, frozen=True):
     """`node`, which `call` sends to another process, can't be pickled; `what` says in words what it is.
 
     `method` is the start method that asks for pickling, empty where it is that of the platform, and None for the tasks

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.events import primitives_of
@@ -29,8 +29,7 @@ _HARMED_BY = {"get": ("get",), "put": ("get", "put"), "acquire": ("acquire",)}
 """What a process may be cut off in, and what others then wait for: a reader holds the queue's lock for readers."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(msgspec.Struct, frozen=True):
     """`stop` ends a process that may be in the middle of `use`; `later` needs the same object."""
 
     stop: Event
@@ -38,8 +37,7 @@ class CutOff:
     later: cst.CSTNode
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """Something done to a queue or lock that processes share."""
 
     word: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.words import Primitive
 from conclint.model.circumstances import is_conditional
@@ -28,8 +28,7 @@ _TESTING = frozenset({"test", "tests", "testing"})
 _ENTRIES, _EXITS = ("__enter__", "__aenter__"), ("__exit__", "__aexit__")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OverwrittenState:
+class OverwrittenState(msgspec.Struct, frozen=True):
     """An attribute that a call of a wrapped function stores on the object that wraps it, and reads once the function is done.
 
     `wrapper` runs in place of the function; None where the library's base class has it.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import Counter
 
 import libcst as cst
+import msgspec
 
 from conclint.syntax import Binding, Scope, ScopeKind
 from conclint.syntax.children import is_a
@@ -15,8 +15,7 @@ from conclint.syntax.walk import dotted_name, every_parameter
 _DOING_NOTHING = (cst.Raise, cst.Pass)
 
 
-@dataclasses.dataclass(eq=False)
-class Function:
+class Function(msgspec.Struct, eq=False, dict=True):
     """A function, lambda, class body or the module's own code: whatever has a control flow of its own."""
 
     scope: Scope
@@ -114,8 +113,7 @@ class Function:
         return [value for value in values if isinstance(value, cst.BaseExpression)]
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Class:
+class Class(msgspec.Struct, eq=False):
     """A class of the module.
 
     Of a property, `methods` holds what gets it and `setters` what is called to set it. `attributes` holds what is
@@ -123,9 +121,9 @@ class Class:
     """
 
     scope: Scope
-    methods: dict[str, Function] = dataclasses.field(default_factory=dict)
-    setters: dict[str, Function] = dataclasses.field(default_factory=dict)
-    attributes: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
+    methods: dict[str, Function] = msgspec.field(default_factory=dict)
+    setters: dict[str, Function] = msgspec.field(default_factory=dict)
+    attributes: dict[str, list[Binding]] = msgspec.field(default_factory=dict)
 
     @property
     def node(self) -> cst.ClassDef:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.values import UNKNOWN, Constant, LibraryMethod, Symbol
 from conclint.syntax import BindingKind
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(msgspec.Struct, frozen=True):
     """A use of a deprecated name: `use` is the name or attribute, `call` the call it is the function of.
 
     `changes` are the nodes and texts that would bring it up to date, empty where no simple change does.

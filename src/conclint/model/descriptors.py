@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.calls import called_by
 from conclint.model.given_functions import calls_given_function
@@ -25,8 +25,7 @@ _COMPUTING = frozenset(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedLock:
+class SharedLock(msgspec.Struct, frozen=True):
     """A call that computes an attribute of one object, under a lock that is the same for all of them.
 
     `made` is where the lock is made, None where that is out of sight.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.values import (
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from conclint.model.definitions import Function
     from conclint.model.module import ModuleModel
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DirectRun:
+class DirectRun(msgspec.Struct, frozen=True):
     """A call of the method `run` of the thread or process `receiver`."""
 
     call: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.calls import calls_of
@@ -28,8 +28,7 @@ _PIPED = frozenset({"multiprocessing.Queue", "multiprocessing.JoinableQueue", "m
 _GETTERS = ("get", "get_nowait")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EarlyJoin:
+class EarlyJoin(msgspec.Struct, frozen=True):
     """`join` waits for a process that does `put`, and what that puts is only taken later, at `take`."""
 
     join: Event

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive, Where
 from conclint.model.dispatch import Dispatch
@@ -28,8 +28,7 @@ _OPEN, _GIVEN = 0, 1
 _MADE = (Primitive.THREAD, Primitive.PROCESS)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EarlyStart:
+class EarlyStart(msgspec.Struct, frozen=True):
     """In a constructor of `cls`, `start` makes a thread run `code`, which reads `attribute` at `read`.
 
     The attribute is only given to the object afterwards, at `store`.

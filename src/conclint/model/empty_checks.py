@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.daemons import is_daemon_root
@@ -32,8 +32,7 @@ _UNRELIABLE = frozenset({"multiprocessing.Queue", "multiprocessing.JoinableQueue
 """What is put there is on its way for a while: a thread of the putting process writes it into a pipe."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class StaleAnswer:
+class StaleAnswer(msgspec.Struct, frozen=True):
     """`get` is called because `question` was answered, and `others`, two roots that run at once, can come in between."""
 
     question: Event
@@ -41,8 +40,7 @@ class StaleAnswer:
     others: tuple[Root, Root]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EarlyEnd:
+class EarlyEnd(msgspec.Struct, frozen=True):
     """A loop that is over when `question` says that the queue is empty, while `producer` may still be filling it."""
 
     question: Event

@@ -6,12 +6,12 @@ entered under a lock runs under that lock (Blackshear et al., "RacerD: compositi
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Where
 from conclint.model.calls import CallSite, Receiver, calls_of
@@ -34,8 +34,7 @@ _HARMLESS_DECORATORS = frozenset(
 _OWN = (Receiver.SELF, Receiver.SUPER, Receiver.FRESH)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A place in `caller` that runs a function. `within`: it hands the function over, to be run during the call."""
 
     node: cst.CSTNode

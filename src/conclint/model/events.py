@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Parameter, Primitive, Where
 from conclint.model.arguments import argument, has_star, rest_arguments
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from conclint.model.values import Value, Values
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something that happens to an object: `word` is start, join, acquire, daemon, ...
 
     `node` is the call, or the target of the assignment that it is. `method` is the method's name as written.
@@ -64,8 +63,7 @@ class Event:
         return None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(msgspec.Struct, frozen=True):
     """A call that gives a callable to somebody else to run.
 
     `type_name` is the class that the call creates (`threading.Thread`) or whose method it is; `receiver` the object
@@ -110,8 +108,7 @@ class Handover:
         return found
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Root:
+class Root(msgspec.Struct, frozen=True):
     """A function of this module that runs in a thread, process or elsewhere, and the code that brings it there.
 
     `many` tells that several may run at once because of this root alone.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 _RUN_ONCE = frozenset({"main", "_main", "amain"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LeftExecutor:
+class LeftExecutor(msgspec.Struct, frozen=True):
     """An executor that `function`, or a loop in it if `in_loop`, makes again and again. `name` is its variable, if any."""
 
     site: Site

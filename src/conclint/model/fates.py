@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -21,16 +22,14 @@ class Way(enum.Enum):
     GLOBAL = "global"  # it is a variable of the module, which other modules can reach
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(msgspec.Struct, frozen=True):
     """One place where an object gets out of sight; `node` is the expression that stands for it there."""
 
     way: Way
     node: cst.CSTNode
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """Something done with the object in plain sight.
 
     `name` is the method or attribute; `with`, `await`, `iterate`, `subscript` for those. `node` is the call, attribute,
@@ -43,14 +42,13 @@ class Use:
     stores: bool = False
 
 
-@dataclasses.dataclass(slots=True)
-class Fate:
+class Fate(msgspec.Struct):
     """What becomes of an object. `captured` are its uses by functions inside the one that has it in a variable."""
 
-    uses: list[Use] = dataclasses.field(default_factory=list)
-    escapes: list[Escape] = dataclasses.field(default_factory=list)
-    captured: list[cst.Name] = dataclasses.field(default_factory=list)
-    variables: set[str] = dataclasses.field(default_factory=set)
+    uses: list[Use] = msgspec.field(default_factory=list)
+    escapes: list[Escape] = msgspec.field(default_factory=list)
+    captured: list[cst.Name] = msgspec.field(default_factory=list)
+    variables: set[str] = msgspec.field(default_factory=set)
 
     def used(self, *names: str) -> list[Use]:
         """Return the uses by these names."""

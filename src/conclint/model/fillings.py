@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.containers import TAKES_ITEMS
 from conclint.syntax import BindingKind, ScopeKind
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _ITEM = {"append": 0, "appendleft": 0, "add": 0, "insert": 1, "setdefault": 1}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(msgspec.Struct, frozen=True):
     """Something is put into a container in `scope`: `value`, or, for `many`, its items."""
 
     scope: Scope

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.words import Domain
 from conclint.model.assuming import Assumption, bound_once, passable
@@ -30,8 +30,7 @@ _MAKERS = frozenset({"__init__", "__new__", "__post_init__"})
 _HANDLERS = ("register_at_fork", "register_after_fork")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class InheritedLock:
+class InheritedLock(msgspec.Struct, frozen=True):
     """A lock, made at `made`, that `function` takes at `taken` in a new process too, which it tells by `test`."""
 
     lock: Lock

@@ -5,10 +5,10 @@ RacerD's summaries speak of formal parameters in the same way, and put what is p
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.model.accesses import Collector
 from conclint.model.checks import checks
@@ -33,8 +33,7 @@ Argument: TypeAlias = "tuple[str, cst.BaseExpression]"
 """The name by which an argument is given, if any, and the argument."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(msgspec.Struct, frozen=True):
     """What a call gives, by position, or by name where that is told: a container or a parameter of its own, or a lock."""
 
     position: int

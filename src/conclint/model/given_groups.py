@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import has_star
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
     from conclint.model.values import Site
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class GivenGroup:
+class GivenGroup(msgspec.Struct, frozen=True):
     """A thread or process whose first parameter, the unused `group`, is given something.
 
     `arguments` is a second positional argument that is a tuple or list, meant for the target.

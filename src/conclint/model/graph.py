@@ -7,11 +7,11 @@ copied into each way out, as CPython's compiler does; one syntax node can theref
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Callable, Iterator
 
 import libcst as cst
+import msgspec
 
 
 class OpKind(enum.Enum):
@@ -35,8 +35,7 @@ class OpKind(enum.Enum):
     RAISE = "raise"
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Op:
+class Op(msgspec.Struct, eq=False):
     """One step; `node` is the syntax it comes from."""
 
     kind: OpKind
@@ -44,8 +43,7 @@ class Op:
     extra: cst.CSTNode | None = None
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Edge:
+class Edge(msgspec.Struct, eq=False):
     """A way from one block to the next, taken when `test` (if any) came out as `truth`."""
 
     target: Block
@@ -54,18 +52,16 @@ class Edge:
     explicit_raise: bool = False
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Block:
+class Block(msgspec.Struct, eq=False):
     """Operations without a branch between them; `handler` takes over when one of them raises."""
 
     number: int
     handler: Block | None
-    ops: list[Op] = dataclasses.field(default_factory=list)
-    edges: list[Edge] = dataclasses.field(default_factory=list)
+    ops: list[Op] = msgspec.field(default_factory=list)
+    edges: list[Edge] = msgspec.field(default_factory=list)
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Graph:
+class Graph(msgspec.Struct, eq=False):
     """The control flow of one function, lambda, class body or module.
 
     `returned` is reached by every normal end, `raised` by every exception that leaves the function.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.graph import OpKind
 from conclint.model.paths import explore
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from conclint.model.paths import Facts, State
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HandedLeak:
+class HandedLeak(msgspec.Struct, frozen=True):
     """A lock that is taken at `acquire`, for `function`, which gives it back unless `culprit` raises.
 
     It is taken before a thread is started that runs `function`, or by the `__enter__` to an `__exit__`.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.arguments import argument
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _PLAIN = ("property", "staticmethod", "classmethod")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class InlineLock:
+class InlineLock(msgspec.Struct, frozen=True):
     """An expression that is taken and gives a new lock each time; `made` is the call that makes it, if another one."""
 
     node: cst.BaseExpression

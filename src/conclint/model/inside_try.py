@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LateAcquire:
+class LateAcquire(msgspec.Struct, frozen=True):
     """An acquire in the body of `statement`, and the release that its `finally` makes whether it was reached or not.
 
     `certain` tells that the acquire itself may fail or be cancelled, or that something in front of it may raise;

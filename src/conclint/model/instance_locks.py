@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.accesses import Access, accesses
 from conclint.model.values import ClassValue
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _PLAIN_DECORATORS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "final", "total_ordering", "runtime_checkable"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class MisguardedWrite:
+class MisguardedWrite(msgspec.Struct, frozen=True):
     """A write to shared state in `function` under `lock`, which every object makes for itself at `made`."""
 
     access: Access

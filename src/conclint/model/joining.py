@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.calls import Receiver, calls_of
@@ -30,8 +30,7 @@ _ASKS_WHO_RUNS = frozenset(
 _FARTHEST = 6
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SelfJoin:
+class SelfJoin(msgspec.Struct, frozen=True):
     """A join of the thread that runs it. `path` are the calls that lead to it from where the thread begins."""
 
     event: Event

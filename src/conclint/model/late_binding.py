@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive, Where
@@ -34,8 +34,7 @@ _DEEPEST = 2
 _SOUNDS_LIKE_WAITING = frozenset({"join", "result", "wait", "shutdown", "gather"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LateBinding:
+class LateBinding(msgspec.Struct, frozen=True):
     """What is handed over reads `name` when it runs; by then the loop may have bound it anew, at `again`."""
 
     handover: Handover

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
@@ -31,8 +31,7 @@ _LEAVES = (OpKind.RETURN, OpKind.RAISE)
 _TAKES_BY_DESIGN = frozenset({"acquire", "acquired", "lock", "enter", "aenter"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(msgspec.Struct, frozen=True):
     """An acquire that some path does not undo.
 
     `explicit` tells whether a `return`, `raise`, `break` or the like leads out with the lock, without any call
@@ -86,8 +85,7 @@ def _leaks(
             )
 
 
-@dataclasses.dataclass(slots=True)
-class _Taken:
+class _Taken(msgspec.Struct):
     call: cst.Call
     lock: Lock
     releases: list[cst.Call]

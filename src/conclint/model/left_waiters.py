@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.words import Primitive
 from conclint.model.calls import called_by
@@ -39,8 +39,7 @@ _TAKES_ONE = frozenset({"pop", "popleft", "popitem"})
 _OUT, _IN, _WOKEN, _LATE = "out", "in", "woken", "late"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LeftWaiter:
+class LeftWaiter(msgspec.Struct, frozen=True):
     """A primitive that one call made for itself and put into `queue` at `queued`.
 
     The wait at `wait` may time out, and the call comes to its end at `end` with the primitive still there; at `picked` others

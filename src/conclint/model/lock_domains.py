@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.process_twins import made_for_processes
@@ -29,8 +29,7 @@ _SAYS = frozenset({"set", "clear", "notify", "notify_all"})
 _HEARS = frozenset({"wait", "wait_for", "query"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CopiedLock:
+class CopiedLock(msgspec.Struct, frozen=True):
     """A primitive of which each process has its own.
 
     `node` is where a process is given it, by `spawner`; or, without one, where `function` uses it in another process,
@@ -67,8 +66,7 @@ def _works_in_one_process(site: Site) -> bool:
     return site.kind in _SHARED and site.domain in _IN_ONE_PROCESS
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(msgspec.Struct, frozen=True):
     node: cst.BaseExpression
     word: str
     function: Function

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.contracts import says_it_locks
 from conclint.model.graph import Op, OpKind
@@ -32,8 +32,7 @@ _GIVING_BACK = frozenset({"release", "__exit__", "__aexit__"})
 STACK_METHODS = _ENTERS | _PUSHES | _CLOSES
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LockEffect:
+class LockEffect(msgspec.Struct, frozen=True):
     """What a call of a function leaves behind: locks it has taken, locks of its caller it has released."""
 
     acquires: frozenset[str] = frozenset()
@@ -332,7 +331,7 @@ class LockingDecorators:
         return known.key if known is not None else self._names.attribute_of(cls, name).key
 
     def _own(self, key: str, own: str) -> str:
-        self._names.note(dataclasses.replace(self._names.by_key[key], key=own))
+        self._names.note(msgspec.structs.replace(self._names.by_key[key], key=own))
         return own
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.locks import LOCKING
@@ -34,8 +34,7 @@ class Misuse(enum.Enum):
     UNCALLED = "uncalled"  # lock.release
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class MisusedLock:
+class MisusedLock(msgspec.Struct, frozen=True):
     """An expression that stands where a lock was meant to be taken; `lock` is the part of it that is the lock."""
 
     how: Misuse

@@ -6,13 +6,13 @@ every method of C, as lockdep and Infer see it. `Condition(lock)` is an alias of
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.access_paths import AccessPaths, Path
@@ -35,8 +35,7 @@ _PLAIN = frozenset({cst.Integer, cst.Float, cst.SimpleString, cst.ConcatenatedSt
 _CHOICES = (cst.IfExp, cst.BooleanOperation)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True):
     """A lock by its identity. `kind` is None when only its name says that it is one.
 
     A lock whose type is not known counts as re-entrant, as in Infer: unknown means silent. `of_self` tells a lock that
@@ -55,7 +54,7 @@ class Lock:
         """Return this lock of `self` as the one of another object, which is called `base`."""
         container, bracket, index = self.key.partition("[")
         name = f"{container.rpartition('.')[2]}{bracket}{index}"
-        return dataclasses.replace(self, key=f"{self.key}@{base}", label=f"{base}.{name}", of_self=False)
+        return msgspec.structs.replace(self, key=f"{self.key}@{base}", label=f"{base}.{name}", of_self=False)
 
 
 class LockNames(AccessPaths):

@@ -6,11 +6,11 @@ block. What is stored to the variable in between ends that; what calls may do to
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.model.values import NONE, UNKNOWN, Constant, Instance
 from conclint.syntax.children import children, is_a
@@ -32,8 +32,7 @@ _LEAVING = frozenset({cst.Return, cst.Raise, cst.Continue, cst.Break})
 _BLOCKS = (cst.IndentedBlock, cst.Module)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Region:
+class _Region(msgspec.Struct, frozen=True):
     """Code of `scope` in which a test is known to have come out so: the nodes from `first` to `last`, by position."""
 
     fact: Told

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.arguments import argument
@@ -26,8 +26,7 @@ _DEEPEST = 4
 _ONCE = frozenset({"", "main", "_main"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class NestedWait:
+class NestedWait(msgspec.Struct, frozen=True):
     """`task`, which `outer` hands to a pool, hands another task to the same pool by `inner`, and waits for it at `wait`."""
 
     outer: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.accesses import accesses
@@ -30,8 +30,7 @@ _TESTS = (cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 _GIVEN = (BindingKind.PARAMETER, BindingKind.ITERATE, BindingKind.IMPORT, BindingKind.IMPORT_FROM, BindingKind.DEFINITION)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class NakedNotify:
+class NakedNotify(msgspec.Struct, frozen=True):
     """A notification that goes along with no change of state, for `waits` that test none."""
 
     notify: Event

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.escape import Way
@@ -27,8 +27,7 @@ _ENDS = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(msgspec.Struct, frozen=True):
     """A pool or executor in `attribute` that nothing ends, though the class has the method `teardown` to end what it has."""
 
     site: Site
@@ -37,8 +36,7 @@ class Forgotten:
     teardown: Function
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LeftToFinalizer:
+class LeftToFinalizer(msgspec.Struct, frozen=True):
     """A pool whose only end is in the method `__del__`, where `join` waits for its workers."""
 
     join: cst.Call

@@ -7,12 +7,12 @@ different states stay apart. So `if x: acquire()` ... `if x: release()` is under
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.model.graph import Block, Edge, Graph, Op, OpKind
 from conclint.model.lowering import constant_truth
@@ -118,8 +118,7 @@ def is_outcome(name: str) -> bool:
     return name.startswith(_OUTCOME)
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Exploration:
+class Exploration(msgspec.Struct, eq=False):
     """What may hold where: for each block the states on entry, each with its facts."""
 
     graph: Graph

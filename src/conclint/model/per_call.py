@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.accesses import accesses
@@ -32,8 +32,7 @@ _CHANGES = CHANGING | {"write", "writelines", "flush", "seek", "truncate", "send
 _MAKES = re.compile(r"_*(?:create|make|new|build)_?\w*$", re.IGNORECASE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LockPerCall:
+class LockPerCall(msgspec.Struct, frozen=True):
     """A lock that a call makes and nobody else gets, and something shared that is used under it."""
 
     made: cst.Call

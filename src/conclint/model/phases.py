@@ -6,11 +6,11 @@ others leave as soon as they find it set; and a thread that has been joined does
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.accesses import accesses
@@ -41,8 +41,7 @@ _EQUALITY = frozenset({cst.Equal, cst.Is, cst.NotEqual, cst.IsNot})
 _CONCERNS = frozenset({OpKind.CALL, OpKind.STORE, OpKind.BIND})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(msgspec.Struct, frozen=True):
     """`name` has been stored or tested to be `value`, under `locks`; or the threads of a site or class have been joined.
 
     A bare string names a parameter of the function.
@@ -248,8 +247,8 @@ def is_named_constant(value: str) -> bool:
 
 def _outcome(phase: Phase, *, truth: bool) -> Phase:
     if not phase.value:
-        return dataclasses.replace(phase, value=str(truth))
-    return phase if truth else dataclasses.replace(phase, kind=PhaseKind.IS_NOT)
+        return msgspec.structs.replace(phase, value=str(truth))
+    return phase if truth else msgspec.structs.replace(phase, kind=PhaseKind.IS_NOT)
 
 
 def _joins_of(module: ModuleModel) -> Iterable[Event]:

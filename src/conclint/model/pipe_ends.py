@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive, Where
 from conclint.model.escape import Way, fate_of_variable
@@ -26,8 +26,7 @@ _READS = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 _LEAVES = (cst.Break, cst.Return, cst.Raise)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OpenEnd:
+class OpenEnd(msgspec.Struct, frozen=True):
     """`read` waits for the end of a pipe whose other end, `end`, went to a process at `given` and is still open here."""
 
     read: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.model.assuming import Assumption, passable
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _MACOS = {"sys.platform": "darwin", "os.name": "posix", "platform.system": "Darwin"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A call that is never made on macOS, and the tests that see to that, each with its outcome there."""
 
     call: cst.Call

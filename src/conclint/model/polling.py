@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.catching import is_caught
@@ -28,8 +28,7 @@ _PLAIN = (cst.Name, cst.Attribute, cst.Integer, cst.SimpleString, cst.Comparison
           cst.BooleanOperation, cst.BaseBooleanOp, cst.UnaryOperation, cst.BaseUnaryOp)  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class BusyWait:
+class BusyWait(msgspec.Struct, frozen=True):
     """A loop that waits by asking.
 
     `question` is a call whose answer it waits for, and `instead` the method of `object` that waits for the same; or
@@ -43,12 +42,11 @@ class BusyWait:
     instead: str = ""
 
 
-@dataclasses.dataclass(slots=True)
-class _Turn:
+class _Turn(msgspec.Struct):
     """What one turn of a loop does besides asking: `leaving` are the tests that end the loop when they come out true."""
 
-    leaving: list[cst.BaseExpression] = dataclasses.field(default_factory=list)
-    counters: set[str] = dataclasses.field(default_factory=set)
+    leaving: list[cst.BaseExpression] = msgspec.field(default_factory=list)
+    counters: set[str] = msgspec.field(default_factory=set)
     sleeps: bool = False
     elsewhere: bool = False
     """It sleeps by means of another scheduler, which a wait for a thread would hold up: greenlets."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
@@ -26,8 +26,7 @@ _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.Gener
 _ASKS_LITTLE = frozenset({"cancel", "cancelled", "done", "running"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CutShort:
+class CutShort(msgspec.Struct, frozen=True):
     """A task that `call` gives to the pool of `block`, which the end of the block terminates.
 
     `asked` is where its handle is asked, returned or passed on, too late; None when nobody does.

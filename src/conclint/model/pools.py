@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _ENDS = frozenset({"close", "terminate", "join", "__enter__", "__exit__"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OpenPool:
+class OpenPool(msgspec.Struct, frozen=True):
     """A pool that stays behind. `close` and `join` are calls that do half of what there is to do."""
 
     site: Site

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.escape import fate_of
@@ -34,8 +34,7 @@ _NEW = frozenset(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LostChange:
+class LostChange(msgspec.Struct, frozen=True):
     """`change` alters the copy that `fetched` got from the proxy `proxy`, and nobody puts the copy back."""
 
     change: cst.CSTNode

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.flow import straight_after
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(msgspec.Struct, frozen=True):
     """An event of threads or processes that is cleared right after it was set."""
 
     setting: Event

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Transfer
 from conclint.model.process_twins import made_for_processes
@@ -33,8 +34,7 @@ class Wrong(enum.Enum):
     UNCONNECTED = "unconnected"  # each side has a copy of its own
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Misplaced:
+class Misplaced(msgspec.Struct, frozen=True):
     """An object that does not reach the other side. `node` is where it is handed over, or used on the other side."""
 
     how: Wrong

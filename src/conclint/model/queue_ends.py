@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.transfers import may_have
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from conclint.model.values import Site
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """Something done to a queue: by which roots, and in which processes: those of children, None for the parent."""
 
     event: Event
@@ -30,8 +30,7 @@ class End:
     processes: frozenset[Root | None]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(msgspec.Struct, frozen=True):
     """A queue by its creation site, with all that the module is seen to do to it."""
 
     site: Site

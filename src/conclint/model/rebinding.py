@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.values import UNKNOWN, Symbol
@@ -33,8 +33,7 @@ _OF_ANOTHER_PROCESS = re.compile(r"fork|getpid|pickl|child|inherit|unshare", re.
 _STARTS = frozenset({"start"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ReboundLock:
+class ReboundLock(msgspec.Struct, frozen=True):
     """A lock that `function` makes at `node` for others who take it.
 
     `first` is where it was made before; None where nothing makes it before: then whoever comes first does, and two may.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
@@ -31,8 +31,7 @@ _PUTS_IN = frozenset({"add", "append", "clear", "discard", "remove"})
 _CANNOT_FAIL = frozenset({"builtins.print", "time.sleep"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DroppedResult:
+class DroppedResult(msgspec.Struct, frozen=True):
     """A task is submitted by `call`, and nobody will learn of its outcome.
 
     `last_only` tells that the handle of the last one is asked, and each earlier one is replaced by the next; `kept`

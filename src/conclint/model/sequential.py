@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.escape import fate_of
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from conclint.model.values import Site
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OneAtATime:
+class OneAtATime(msgspec.Struct, frozen=True):
     """A loop that makes a thread or process, starts it and joins it, all in one turn."""
 
     site: Site

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Primitive
@@ -26,8 +26,7 @@ _LOOPS = (cst.For, cst.While, *_COMPREHENSIONS)
 _STOPS = (cst.Break, cst.Return, cst.Yield)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SerialTask:
+class SerialTask(msgspec.Struct, frozen=True):
     """`loop` submits a task by `call`, and `wait` waits for it before the loop goes on.
 
     They are the same call where submitting itself waits: `Pool.apply`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -53,5 +52,5 @@ def taker_around(module: ModuleModel, call: cst.Call, type_name: str) -> Instanc
                 domain = settled_domain(value.site.call, facts)
                 if domain is None or runs_alone(value.site.call, facts):
                     return None
-                return dataclasses.replace(value, facts=msgspec.structs.replace(facts, domain=domain))
+                return msgspec.structs.replace(value, facts=msgspec.structs.replace(facts, domain=domain))
     return None

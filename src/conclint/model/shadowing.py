@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.parameter import Parameter
 from conclint.model.arguments import argument, has_star
@@ -36,8 +36,7 @@ class Harm(enum.Enum):
     REFUSED = "it is a property without a setter"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shadow:
+class Shadow(msgspec.Struct, frozen=True):
     """A class binds `name` at `bindings`, though its library's class `base` needs that."""
 
     cls: Class

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import argument
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Binding
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LostUpdate:
+class LostUpdate(msgspec.Struct, frozen=True):
     """A shared value is read, changed and written back by several at once. `target` is what is written.
 
     `runners` are who runs this update and who runs the one in `other`, perhaps the same function, meanwhile.
@@ -55,7 +54,7 @@ def lost_updates(module: ModuleModel) -> Iterator[LostUpdate]:
         for other, others in found:
             pair = module.runners.together(roots, others) if other.site is update.site else None
             if pair is not None:
-                yield dataclasses.replace(update, other=other.function, runners=pair)
+                yield msgspec.structs.replace(update, other=other.function, runners=pair)
                 break
 
 
@@ -79,7 +78,7 @@ def locked_instead(module: ModuleModel, update: LostUpdate) -> Remedy | None:
         return None
     remedy = put_under(module, line, f"{name}.get_lock()")
     calls = any(isinstance(part, (cst.Call, cst.Await)) for part in descendants(update.statement.value))
-    return dataclasses.replace(remedy, safe=not calls) if remedy is not None else None
+    return msgspec.structs.replace(remedy, safe=not calls) if remedy is not None else None
 
 
 def _update(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.arguments import has_star, rest_arguments
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from conclint.model.values import Value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(msgspec.Struct, frozen=True):
     """A callable is run, by `taker`, with arguments that it does not take.
 
     `problem` says what is wrong, to be read after "calls 'f'"; `node` is where they are given, `function` what is run.

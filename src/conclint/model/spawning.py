@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Parameter, Primitive
 from conclint.model.arguments import argument
@@ -21,8 +21,7 @@ UNDECIDED = "undecided"
 _CONTEXT_ARGUMENT = Parameter("context")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(msgspec.Struct, frozen=True):
     """A call that starts processes.
 
     `method` is the start method as far as the code settles it: a name, `UNDECIDED` when it is worked out at run

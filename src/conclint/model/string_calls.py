@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.syntax.children import is_a
 
@@ -25,8 +25,7 @@ _TIGHTER = (cst.Attribute, cst.Call, cst.Subscript, cst.Await, cst.UnaryOperatio
 _AS_TIGHT = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo, cst.MatrixMultiply, cst.Power)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class StringCall:
+class StringCall(msgspec.Struct, frozen=True):
     """A string literal that is called. `conversions` counts the values that it has place for as a format, None
     where it has none and is no format, or takes them from a mapping; `values` counts the arguments, None where
     that is not to be seen.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name
@@ -21,8 +21,7 @@ _LOOPS = (cst.For, cst.While)
 _KEEPING = frozenset({"append", "appendleft", "add", "extend", "insert", "heappush"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Take:
+class Take(msgspec.Struct, frozen=True):
     """An item is taken out of `queue`.
 
     `node` is the step of execution that has got it: the call, the `await` around that, or the target of `for item in

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.model.catching import catches_all
@@ -43,8 +43,7 @@ class Slip(enum.Enum):
     TWICE = "twice"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Miscount:
+class Miscount(msgspec.Struct, frozen=True):
     """An item that is taken at `take` and not counted right by `done`, of a queue that `join` waits for, if that is seen.
 
     `culprit` is what may raise, where it can be named.

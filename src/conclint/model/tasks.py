@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain
 from conclint.model.blocking import is_quick
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DroppedTask:
+class DroppedTask(msgspec.Struct, frozen=True):
     """`call` hands `coroutine` to an event loop, and nobody keeps what it gives back.
 
     `errors_only`: the loop's own thread is another, which keeps the task; what is lost is its exception.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.escape import Way, fate_of
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _ACCESSING = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.setattr", "builtins.delattr", "builtins.vars"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CallLocal:
+class CallLocal(msgspec.Struct, frozen=True):
     """A `threading.local` that one call of `function` makes, uses and loses; `use` is where it is first used."""
 
     site: Site

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.accesses import accesses
@@ -39,8 +39,7 @@ _BELIEVING = frozenset(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class UncheckedTimeout:
+class UncheckedTimeout(msgspec.Struct, frozen=True):
     """A wait whose outcome nobody looks at, a use of something behind it, and where the other side writes that."""
 
     event: Event

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from conclint.model.events import Event
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """What has happened to an object on some path: for each word its latest event.
 
     `fresh` tells that the path has seen the object being made, so that nothing else can have happened to it.
@@ -36,8 +36,7 @@ class History:
         return History(self.fresh, tuple(sorted((*others, (event.word, event)), key=lambda item: item[0])))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(msgspec.Struct, frozen=True):
     """The object on one path. Expressions without a name are called by their `id`.
 
     `others` are names that surely stand for other objects that it could be taken for. `passed` are loops over a holder
@@ -54,19 +53,19 @@ class Tracked:
 
     def named(self, name: str) -> Tracked:
         """Return it with one more name."""
-        return dataclasses.replace(self, names=self.names | {name})
+        return msgspec.structs.replace(self, names=self.names | {name})
 
     def unlike(self, name: str) -> Tracked:
         """Return it beside another object of this name."""
-        return dataclasses.replace(self, others=self.others | {name}) if self.born else self
+        return msgspec.structs.replace(self, others=self.others | {name}) if self.born else self
 
     def held(self, holder: str) -> Tracked:
         """Return it in one more container."""
-        return dataclasses.replace(self, holders=self.holders | {holder}) if holder else self
+        return msgspec.structs.replace(self, holders=self.holders | {holder}) if holder else self
 
     def exposed(self) -> Tracked:
         """Return it as something that others may have done anything to."""
-        return dataclasses.replace(self, history=dataclasses.replace(self.history, fresh=False))
+        return msgspec.structs.replace(self, history=msgspec.structs.replace(self.history, fresh=False))
 
     def without(self, *bound: str) -> Tracked:
         """Return it without the names that new bindings take away."""
@@ -79,7 +78,7 @@ class Tracked:
     def _keeping(self, keep: Callable[[str], bool]) -> Tracked:
         if all(keep(name) for known in (self.names, self.others, self.holders) for name in known):
             return self
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self,
             names=frozenset(filter(keep, self.names)),
             others=frozenset(filter(keep, self.others)),

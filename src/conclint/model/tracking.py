@@ -7,11 +7,11 @@ local containers that surely hold it are kept apart path by path. A loop over su
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.model.containers import TAKES_ITEM, elements_of, items_of_display, takes_out
 from conclint.model.escape import Fate, fate_of
@@ -81,7 +81,7 @@ class Tracker:
             before = self._left(state)
         around = self._module.tree.parent(op.node)
         if id(around) in before.passed and isinstance(around, _LOOPS) and op.node is around.iter:
-            before = dataclasses.replace(before, passed=before.passed - {id(around)})
+            before = msgspec.structs.replace(before, passed=before.passed - {id(around)})
         after = self._after(op, before)
         if len(after) == 1 and after[0] == state:
             return None
@@ -90,7 +90,7 @@ class Tracker:
     def _left(self, state: Tracked) -> Tracked:
         """Return the state behind a loop, whose variables stand for some item or other."""
         targets = [_name(target) for _, target in elements_of(self._module, self._asking[state.asked])]
-        return dataclasses.replace(state, asked=0, passed=state.passed - {state.asked}).without(*targets)
+        return msgspec.structs.replace(state, asked=0, passed=state.passed - {state.asked}).without(*targets)
 
     def match(self, node: cst.CSTNode | None, state: Tracked) -> Match:
         """Tell whether an expression stands for the object."""
@@ -119,7 +119,7 @@ class Tracker:
         if op.kind is OpKind.NEXT and isinstance(op.node, _LOOPS):
             if any(_name(container) in state.holders for container, _ in elements_of(self._module, op.node)):
                 self._asking[id(op.node)] = op.node
-                return [dataclasses.replace(state.without_unnamed(), asked=id(op.node))]
+                return [msgspec.structs.replace(state.without_unnamed(), asked=id(op.node))]
         return [state]
 
     # calls
@@ -160,7 +160,7 @@ class Tracker:
         if match is Match.NO:
             other = id(event.node) not in self._seen or _name(event.object) in state.others
             return [state if other else state.exposed()]
-        after = dataclasses.replace(state, history=state.history.after(event))
+        after = msgspec.structs.replace(state, history=state.history.after(event))
         return [after] if match is Match.YES else [after, state]
 
     def _maybe_replaced(self, op: Op, state: Tracked) -> Tracked:
@@ -168,7 +168,7 @@ class Tracker:
         lost = [name for name in state.names if self._is_replaced(name)]
         if not lost or not self._module.may_raise(op):
             return state
-        return dataclasses.replace(state, names=state.names.difference(lost))
+        return msgspec.structs.replace(state, names=state.names.difference(lost))
 
     def _is_replaced(self, path: str) -> bool:
         """Tell whether other functions store to what a name stands for."""
@@ -228,11 +228,11 @@ class Tracker:
 
     def _taken(self, loop: cst.For | cst.CompFor, name: str, state: Tracked) -> list[Tracked]:
         """The loop takes the next item: the object, if it has not come by it already, or another."""
-        rest = dataclasses.replace(state.without(name), asked=0)
+        rest = msgspec.structs.replace(state.without(name), asked=0)
         container = next(c for c, target in elements_of(self._module, loop) if _name(target) == name)
         if _name(container) not in state.holders or id(loop) in state.passed:
             return [rest.unlike(name) if _name(container) in state.holders else rest]
-        taken = dataclasses.replace(rest, passed=state.passed | {id(loop)})
+        taken = msgspec.structs.replace(rest, passed=state.passed | {id(loop)})
         return [taken.named(name), rest.unlike(name)]
 
     def _loop_of(self, op: Op) -> cst.For | cst.CompFor | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.arguments import argument, has_star
@@ -33,8 +33,7 @@ class Way(enum.Enum):
     TASK = "task"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Transferred:
+class Transferred(msgspec.Struct, frozen=True):
     """A primitive that goes to another process; `node` is the expression in the call that holds it.
 
     `attribute` is the one that holds it where it goes along with the object of a bound method.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.parameter import Parameter
 from conclint.knowledge.schema import Blocks
@@ -89,8 +89,7 @@ def _is_most(value: object) -> bool:
     return isinstance(value, Symbol) and value.name == "threading.TIMEOUT_MAX"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class IgnoredTry:
+class IgnoredTry(msgspec.Struct, frozen=True):
     """An acquire that may fail and whose answer nobody looks at; `release` is what gives the lock back all the same."""
 
     call: cst.Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.expecting import is_expected
 from conclint.model.flow import straight_from
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OutOfTurn:
+class OutOfTurn(msgspec.Struct, frozen=True):
     """An event that raises `exception`; `earlier` is what makes it come too late, None: it comes too early."""
 
     event: Event

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Primitive
 from conclint.model.catching import is_caught
@@ -29,8 +29,7 @@ _Known: TypeAlias = "tuple[Held, frozenset[tuple[str, int]], frozenset[str]]"
 """The locks held; those released since, each with the `id` of the release; those that a callee may have touched."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class UnheldRelease:
+class UnheldRelease(msgspec.Struct, frozen=True):
     """A release of a lock that some path does not hold.
 
     `before` is an earlier release on that path, or, where that path never takes the lock, what takes it on another one.
@@ -101,7 +100,7 @@ class _Search:
                 found = self._twice(op, event[1], known)
                 if found is not None and may_raise is not None:
                     culprit = self._culprit(exploration, found)
-                    found = dataclasses.replace(found, culprit=culprit) if culprit is not None else None
+                    found = msgspec.structs.replace(found, culprit=culprit) if culprit is not None else None
                 elif found is None and may_raise is None:
                     found = self._never(op, event[1], known)
                 if found is not None:

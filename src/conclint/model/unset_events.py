@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
 from conclint.model.calls import called_by
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _FOR_EVER = ("forever", "never")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class NeverSet:
+class NeverSet(msgspec.Struct, frozen=True):
     """A wait without a timeout for an event, made at `site`, whose every use is seen and none sets it."""
 
     wait: Event

@@ -5,8 +5,9 @@ An expression has a set of possible values; `UNKNOWN` among them means that ther
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -16,22 +17,19 @@ if TYPE_CHECKING:
     from conclint.syntax import Scope
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(msgspec.Struct, frozen=True):
     """Something of another module, by its canonical dotted name; `builtins.` for builtins."""
 
     name: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A literal: None, a bool, number or string."""
 
     value: object
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Site:
+class Site(msgspec.Struct, eq=False):
     """A creation site: the call that makes a primitive, and what is known of its type.
 
     `cls` is the class of this module that it is an instance of, when that derives from the primitive's type.
@@ -54,60 +52,64 @@ class Site:
         return self.facts.domain
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """An object: of a library's type, of a class of this module, or of one that derives from the other.
 
-    `site` is where it was made, when that can be seen.
+    `site` is where it was made, when that can be seen. `facts` are no part of what it is.
     """
 
     type_name: str = ""
-    facts: Type | None = dataclasses.field(default=None, compare=False)
+    facts: Type | None = None
     cls: Class | None = None
     site: Site | None = None
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Instance)
+            and self.site is other.site
+            and self.cls is other.cls
+            and self.type_name == other.type_name
+        )
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FunctionValue:
+    def __hash__(self) -> int:
+        return hash((self.type_name, self.cls, self.site))
+
+
+class FunctionValue(msgspec.Struct, frozen=True):
     """A function or lambda of this module; `receiver` is what it is bound to."""
 
     function: Function
     receiver: Instance | ClassValue | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ClassValue:
+class ClassValue(msgspec.Struct, frozen=True):
     """A class of this module."""
 
     cls: Class
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Super:
+class Super(msgspec.Struct, frozen=True):
     """What `super()` gives: `receiver`, whose attributes are looked up behind the class `behind`."""
 
     receiver: Instance | ClassValue
     behind: Class
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LibraryMethod:
+class LibraryMethod(msgspec.Struct, frozen=True):
     """A method of a library's type, bound to an object."""
 
     receiver: Instance
     name: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True):
     """A callable with some of its arguments given: `functools.partial(f, 1)`."""
 
     target: Value
     call: cst.Call
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """A container, by what it holds: in order when `exact`, else what any element may be."""
 
     elements: tuple[tuple[Value, ...], ...]
@@ -118,8 +120,7 @@ class Items:
         return tuple(dict.fromkeys(value for values in self.elements for value in values))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """Anything."""
 
 

@@ -7,11 +7,11 @@ name locks and fields. Local aliases are substituted back: after `jobs = self._j
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.known_calls import FIELDS
 from conclint.model.values import ClassValue, Constant, Instance, Items, Unknown
@@ -32,8 +32,7 @@ _MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "Count
                      "WeakValueDictionary", "WeakKeyDictionary", "ChainMap", "bytearray"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A variable by its identity.
 
     `owner` is the class for an attribute, the function for a captured local, empty for a global. `base` tells how the
@@ -42,8 +41,14 @@ class Variable:
 
     owner: str
     name: str
-    base: Base = dataclasses.field(compare=False)
-    label: str = dataclasses.field(compare=False, default="")
+    base: Base
+    label: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Variable) and self.name == other.name and self.owner == other.owner
+
+    def __hash__(self) -> int:
+        return hash((self.owner, self.name))
 
     @property
     def key(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Change, Remedy
 from conclint.knowledge.schema import Domain, Primitive
@@ -32,8 +32,7 @@ _TAKES = frozenset({"pop", "popleft", "popitem", "remove"})
 _USES = (OpKind.CALL, OpKind.LOAD, OpKind.YIELD, OpKind.RETURN, OpKind.DELETE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unrepeated:
+class Unrepeated(msgspec.Struct, frozen=True):
     """A wait whose predicate is not tested again. `guard` is the `if` around it, if there is one under the lock."""
 
     call: cst.Call

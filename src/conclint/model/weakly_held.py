@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.catching import is_caught
 from conclint.model.graph import OpKind
@@ -28,8 +28,7 @@ _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*_MAPPINGS, *_REFER
 _RAISED = ("KeyError", "LookupError", "AttributeError", "TypeError", "Exception", "BaseException")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Vanishing:
+class Vanishing(msgspec.Struct, frozen=True):
     """`use` fetches once more, by the same `text`, what `question` has found; `holder` holds it weakly.
 
     `of_mapping` tells an element of a mapping from the object of one reference.
@@ -135,7 +134,7 @@ def _trusting(
             if question.of_mapping is element and known & question.answers and module.code(node) == question.text:
                 assert isinstance(node, cst.BaseExpression)
                 if element or _is_counted_on(module, function, node):
-                    found[id(node)] = dataclasses.replace(question, use=node)
+                    found[id(node)] = msgspec.structs.replace(question, use=node)
 
     explore(graph, None, lambda _op, _state: None, module.conditions, facts=NO_FACTS).visit(see)
     for use in found.values():

@@ -7,7 +7,6 @@ it are the ones to look at.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -33,8 +32,7 @@ _ASKING = re.compile(
 """Calls that only ask, and at worst hear what was true a moment ago."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Breach(Clash):
+class Breach(Clash, frozen=True):
     """An access without the `lock` that `guarded` of all `places` hold."""
 
     lock: str

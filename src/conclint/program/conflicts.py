@@ -7,7 +7,6 @@ other writes in between; two atomic ones never conflict. The unprotected side is
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from conclint.model.words import AccessKind, Stake
@@ -35,8 +34,7 @@ _GRAVITY = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Conflict(Clash):
+class Conflict(Clash, frozen=True):
     """A clash whose `access` is the unprotected side.
 
     `seen` tells that the two threads are threads of the program; otherwise the lock of the other side is the evidence

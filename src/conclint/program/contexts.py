@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
@@ -41,8 +40,7 @@ class Runner(enum.Enum):
     ANYBODY = "anybody"  # users of a class or module that locks: it is meant for several threads
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """A thread, or several of one making, that may run a function. `root` is None where no thread is seen to start.
 
     `position` is that of the root among those of its module.
@@ -98,7 +96,7 @@ class Context:
 
     def owning(self, own: Own) -> Context:
         """Return the same thread with another relation to `self`."""
-        return self if own is self.own else dataclasses.replace(self, own=own)
+        return self if own is self.own else msgspec.structs.replace(self, own=own)
 
 
 MAIN = Context(None, 0)
@@ -145,7 +143,7 @@ class Contexts:
             many = several or len(tasks) > 1 or any(root.many and not task.seen for task in tasks)
             if not several and not self._takes_locks(root.function):
                 own = Own.DISTINCT
-            context = dataclasses.replace(context, root=msgspec.structs.replace(root, many=many), own=own, tasks=tasks)
+            context = msgspec.structs.replace(context, root=msgspec.structs.replace(root, many=many), own=own, tasks=tasks)
         self._reach(self._graph.targets(root), context)
 
     def _takes_locks(self, function: str) -> bool:

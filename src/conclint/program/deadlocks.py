@@ -6,10 +6,11 @@ As in lockdep the nodes are lock classes and the circles of any length; as in In
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.program.contexts import Context
 
@@ -27,8 +28,7 @@ _SHORTEST_CIRCLE = 2
 _LONGEST_CIRCLE = 6
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ordering:
+class Ordering(msgspec.Struct, frozen=True):
     """`second` is taken in `function` while `first` is held.
 
     `held` are all locks held then, `way` the places of the calls that lead to the acquire, and its own; a direct

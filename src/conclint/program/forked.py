@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 
@@ -20,8 +21,7 @@ _REGISTERS = frozenset({"os.register_at_fork", "multiprocessing.util.register_af
 _LOOKS_OUT = _REGISTERS | {"os.getpid"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LeftBehind:
+class LeftBehind(msgspec.Struct, frozen=True):
     """An executor that the constructor of `cls` makes at `made`, and that `used` gives work to, after a fork too.
 
     `sibling` is a class of the same package, for whose objects `handled` does something at each fork.

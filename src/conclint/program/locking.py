@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
@@ -34,8 +34,7 @@ _TAKING = frozenset({OpKind.CALL, OpKind.ENTER})
 _METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Acquisition:
+class Acquisition(msgspec.Struct, frozen=True):
     """A lock is taken at `node` while those with the keys `held` are held on some path, and `surely` on each."""
 
     lock: Lock

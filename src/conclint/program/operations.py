@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Type
 from conclint.model.circumstances import is_kept_to_main_thread, is_on_this_machine, is_switched_off
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 _LOCAL = re.compile(r"local\b", re.IGNORECASE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One operation; `node` is the call, or the target of the assignment that it is."""
 
     model: ModuleModel

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.model.words import AccessKind, Base, Confinement
@@ -33,8 +34,7 @@ _LAST_WORDS = (Where.SIGNAL, Where.EXIT)
 _NO_THREADS = (*_LAST_WORDS, Where.FINALIZER)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedAccess:
+class SharedAccess(msgspec.Struct, frozen=True):
     """An access of a variable with the contexts that may make it and all locks that are surely held then.
 
     `alone`: when one of these makes it, the main thread seen or supposed, no other thread is running. `in_construction`:
@@ -62,8 +62,7 @@ class SharedAccess:
         return self.fact.kind
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(msgspec.Struct, frozen=True):
     """Two accesses, perhaps one and the same, that two threads may make at once without a common lock."""
 
     access: SharedAccess

@@ -6,9 +6,10 @@ lock only along calls on the same object.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _FARTHEST = 400
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(msgspec.Struct, frozen=True):
     """A lock that a function may take, itself or through calls.
 
     `certain` tells that it is surely the same lock when the caller names it so: a global, or an attribute of the same

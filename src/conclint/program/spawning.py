@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
 from conclint.model.daemons import is_daemon, outlasts
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from conclint.model import Function, Handover, ModuleModel, Root
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(msgspec.Struct, frozen=True):
     """A root: `function` of this module, or what `symbol` names in another. See `RootFact`."""
 
     function: Function | None

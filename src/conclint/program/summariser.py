@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
@@ -74,8 +74,7 @@ def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
     return _Summariser(model, locator).summary()
 
 
-@dataclasses.dataclass(slots=True)
-class _Draft:
+class _Draft(msgspec.Struct):
     """What is known of a function before positions are worked out."""
 
     function: Function

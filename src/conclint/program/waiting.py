@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Where
 from conclint.program.contexts import Runner
@@ -24,8 +25,7 @@ _WAKING = {"wait": frozenset({"notify", "notify_all", "set"}), "wait_for": froze
 _INTERRUPTING = (Where.SIGNAL,)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """`operation` of `function` waits, with the locks `held`. `way` leads from the function that holds them to it."""
 
     operation: OperationFact
@@ -34,8 +34,7 @@ class Wait:
     way: tuple[Place, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(msgspec.Struct, frozen=True):
     """A wait under a lock that the one waited for needs first: `needs` tells where, `way` how that is reached."""
 
     wait: Wait
@@ -45,8 +44,7 @@ class Blocked:
     way: tuple[Place, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Interruption:
+class Interruption(msgspec.Struct, frozen=True):
     """A handler or finalizer takes a lock that the code it interrupts may hold. `holder` is where that takes it."""
 
     taking: Taking

@@ -6,11 +6,12 @@ Annex 11), combining marks and format characters none.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from conclint.finding import Span
@@ -44,8 +45,7 @@ def width(text: str) -> int:
     return sum(_cells(char) for char in text)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(msgspec.Struct, frozen=True):
     """One source line as a terminal shows it, and the cells of it that are underlined (0-based)."""
 
     text: str

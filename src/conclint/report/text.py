@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 import click
+import msgspec
 
 from conclint.finding import Severity
 from conclint.report import counts
@@ -45,8 +45,7 @@ def render_concise(result: RunResult, *, stream: TextIO, color: bool) -> None:
         write(stream, _headline(finding, painter))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Painter:
+class Painter(msgspec.Struct, frozen=True):
     """Colours text, or leaves it alone."""
 
     color: bool

@@ -8,9 +8,10 @@ is no Python is left alone.
 from __future__ import annotations
 
 import collections
-import dataclasses
 import os
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.errors import SourceError
 from conclint.knowledge import standard
@@ -35,7 +36,7 @@ _AHEAD = 2
 def settings_for(settings: Settings) -> Settings:
     """Return the settings under which a file is summarised and nothing else."""
     codes = frozenset(rule.code for rule in files.program_rules(settings))
-    return dataclasses.replace(settings, selection=dataclasses.replace(settings.selection, codes=codes))
+    return msgspec.structs.replace(settings, selection=msgspec.structs.replace(settings.selection, codes=codes))
 
 
 class Unread:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from conclint.finding import Edit, Fix
 from conclint.source import Source
@@ -19,8 +20,7 @@ class EditError(ValueError):
     """Edits that don't fit the text they are for, or each other."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(msgspec.Struct, frozen=True):
     """Put `text` in place of the code points from offset `start` up to `end` (0-based)."""
 
     start: int

@@ -8,9 +8,10 @@ be Python is withheld, and so are the fixes of a rule that would go on for ever.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import warnings
 from collections.abc import Callable, Sequence
+
+import msgspec
 
 from conclint.errors import SyntaxFailure
 from conclint.finding import Finding
@@ -23,8 +24,7 @@ Pieces = Callable[[Source], Sequence[Source]]
 ROUNDS = 20
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(msgspec.Struct, frozen=True):
     """A source before and after its fixes.
 
     `applied` are the findings whose fixes made `text`, in the order of the rounds. `withheld` are findings that
@@ -67,12 +67,11 @@ def fix(
         attempt = _Attempt(source, pieces, unsafe=unsafe, banned=endless)
         fixed = attempt.run(findings, lint)
         if not fixed.endless:
-            return dataclasses.replace(fixed, endless=endless)
+            return msgspec.structs.replace(fixed, endless=endless)
         endless |= fixed.endless
 
 
-@dataclasses.dataclass(slots=True)
-class _Attempt:
+class _Attempt(msgspec.Struct):
     """One run of rounds, without the fixes of the rules in `banned`."""
 
     source: Source
@@ -92,7 +91,7 @@ class _Attempt:
                 break
             seen.add(text)
             applied += now
-            current = dataclasses.replace(current, text=text)
+            current = msgspec.structs.replace(current, text=text)
             findings = lint(current)
         return Fixed(self.source, self.source.text, endless=frozenset(one.code for one in now))
 
@@ -123,8 +122,7 @@ class _Attempt:
         return changed, [choice.finding for choice in kept], withheld
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(msgspec.Struct, frozen=True):
     """A finding and what its fix replaces."""
 
     finding: Finding
@@ -172,7 +170,7 @@ class _Check:
         self._before = [(piece.text, _compiles(piece.text)) for piece in pieces(source)]
 
     def accepts(self, text: str) -> bool:
-        after = self._pieces(dataclasses.replace(self._source, text=text))
+        after = self._pieces(msgspec.structs.replace(self._source, text=text))
         if len(after) != len(self._before):
             return False
         return all(

@@ -7,10 +7,11 @@ rule stands before what the configuration says of it.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.config import Config, Item, Problem
 from conclint.source.naming import is_test
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 ALL = "ALL"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What one layer says: `select` is None where it starts from what is on anyway."""
 
     select: tuple[Item, ...] | None = None
@@ -35,8 +35,7 @@ class Choice:
     ignore: tuple[Item, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """The codes that are on, and those that are off again for files that match a pattern, or that are plainly tests.
 
     Patterns are in the language of .gitignore, seen from the absolute folder `root`. Plain data, which travels

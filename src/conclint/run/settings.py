@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from conclint.config import SUPPORTED, Version
 from conclint.run.select import Selection
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """Which rules are on where, and the Python versions that the code is for, oldest first.
 
     Plain data, which travels to worker processes.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import bisect
-import dataclasses
 import unicodedata
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from conclint.errors import SyntaxFailure
 from conclint.finding import Edit, Span
@@ -31,8 +32,7 @@ class Misplaced(NamedTuple):
     twin: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Mending:
+class Mending(msgspec.Struct, frozen=True):
     """What is misplaced in a text, what would mend all of it, and what would then still be wrong.
 
     `edits` are there only where the text with them in it is Python, and means one thing; `remaining` is the
@@ -65,7 +65,7 @@ def mend(source: Source, parse: Callable[[Source], object]) -> Mending:
     failure = None
     for attempt in readings:
         try:
-            parse(dataclasses.replace(source, text=_replaced(text, attempt)))
+            parse(msgspec.structs.replace(source, text=_replaced(text, attempt)))
         except SyntaxFailure as met:
             failure = failure or met
         else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from conclint.finding import Span
 from conclint.source.naming import absolute, module_name
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Python text, decoded, without its byte order mark, line ends untouched.
 
     `path` is spelled as the user reached the file. `first_line` and `indent` say where the text stands in its

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 import libcst as cst
+import msgspec
 
 ScopeNode: TypeAlias = (
     "cst.Module | cst.ClassDef | cst.FunctionDef | cst.Lambda | cst.ListComp | cst.SetComp | cst.DictComp"
@@ -44,8 +45,7 @@ class BindingKind(enum.Enum):
     DELETE = "delete"
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Binding:
+class Binding(msgspec.Struct, eq=False):
     """One place that binds `name` in `scope`.
 
     `value` is what it is bound to: the right-hand side, the iterable of a loop, the context manager of a

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
 import libcst as cst
+import msgspec
 
 from conclint.source import Source
 from conclint.syntax.children import is_a
@@ -16,8 +16,7 @@ from conclint.syntax.scopes import Scope
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Tree:
+class Tree(msgspec.Struct, eq=False):
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
 
     Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `parents` has all

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import libcst as cst
+import msgspec
 
 from conclint.model.graph import Block, Edge, Op, OpKind
 
@@ -17,8 +17,7 @@ class TooComplex(Exception):
     """The function's graph would be out of proportion."""
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class Frame:
+class Frame(msgspec.Struct, eq=False):
     """Something that a jump out of it has to leave properly: a loop, a `with` item or a `finally`."""
 
     handler: Block
