@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # libcst writes code with four or five Python frames for each level of nesting, and a long chain of `+` or `elif` is
 # nested as deep as it is long. Python frames up to this many fit into the C stack of every supported version.
 _FRAMES = 6_000
+# Blanks for all that is in no word of ASCII.
+_WORDS = bytes(sign if chr(sign).isidentifier() or chr(sign).isdecimal() else 32 for sign in range(128)).ljust(256)
 
 
 def check_source(source: Source, rules: Sequence[Rule], *, summarise: bool = True, alone: bool = False) -> FileResult:
@@ -131,11 +133,24 @@ def _is_module_rule(kind: type[Rule]) -> bool:
 
 def _concerned(rules: Sequence[Rule], text: str) -> Iterator[Rule]:
     """Yield the rules that may have something to say about a text; many ask for the same words."""
-    needles = {needle for rule in rules for needle in rule.needles}
-    said = {needle for needle in needles if needle in text}
+    words = _words(text)
+    said: dict[str, bool] = {}
     for rule in rules:
-        if not rule.needles or not said.isdisjoint(rule.needles):
-            yield rule
+        for needle in rule.needles:
+            if needle not in said:
+                said[needle] = needle in (words if needle.isascii() and needle.isidentifier() else text)
+            if said[needle]:
+                break
+        else:
+            if rule.needles:
+                continue
+        yield rule
+
+
+def _words(text: str) -> str:
+    """Return the words of a text, each once: what stands in a word of it stands in these, a fraction of the text."""
+    found = set(text.encode("ascii", "replace").translate(_WORDS).split())
+    return b" ".join(found).decode("ascii")
 
 
 def _defect(source: Source, part: str, problem: Exception) -> Failure:
