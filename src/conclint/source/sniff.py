@@ -143,15 +143,15 @@ class Sniff:
 
     def _looked_at(self, text: str) -> tuple[bool, bool]:
         """Tell whether the text is about threads or processes, and whether it is about concurrency at all."""
+        imports = "\n".join(imports_in(text))
+        wide = self._wide.search(imports) is not None
+        if wide and self._core.search(imports):
+            return True, True
         if any(name in text for name in NAMES) and self._names.search(text):
             return True, True
         if WALKED in text and _WALK.search(text):
             return True, True
-        if any(module in text for module in self._modules):
-            imports = "\n".join(imports_in(text))
-            if self._wide.search(imports):
-                return self._core.search(imports) is not None, True
-        return False, _has_shared_objects(text)
+        return False, wide or _has_shared_objects(text)
 
 
 def _is_telling(text: str) -> bool:
@@ -178,7 +178,20 @@ def is_concurrent_fragment(text: str) -> bool:
 
 def imports_in(text: str) -> list[str]:
     """Return what looks like an import in a text, in order; of `from a import b` that is `from a` and `import b`."""
-    return _IMPORT.findall(text)
+    found = []
+    # two searches for a word are many times faster than one for either of them
+    pulled, named = text.find("from"), text.find("import")
+    while pulled >= 0 or named >= 0:
+        at = min(pulled, named) if pulled >= 0 and named >= 0 else max(pulled, named)
+        match = _IMPORT.match(text, at)
+        end = at + 1 if match is None else match.end()
+        if match is not None:
+            found.append(match[0])
+        if 0 <= pulled < end:
+            pulled = text.find("from", end)
+        if 0 <= named < end:
+            named = text.find("import", end)
+    return found
 
 
 def _asks_a_weak_mapping(text: str) -> bool:
