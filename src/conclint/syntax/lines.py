@@ -15,22 +15,26 @@ import libcst as cst
 
 from conclint.syntax.tree import Tree
 
-# Line ends, the brackets in which they end no statement, and the strings and comments in which neither counts. Brackets
-# with none of these inside are taken at once.
+# Up to the next line end, with the blank lines and the margin behind it, or the next bracket, in which line ends are none.
+# Strings, comments, continued lines and brackets with nothing but plain strings inside are taken at once.
 _TOKEN = re.compile(
     r"""
     [^"'\#()\[\]{}\\\r\n]*
-    (?: (?P<end> \r\n | \r | \n)
-      | \( [^"'\#()\[\]{}\\\r\n]* \)
+    (?:
+        (?: \( [^"'\#()\[\]{}\\\r\n]* (?: (?: "(?!"") [^"\\\r\n]* " | '(?!'') [^'\\\r\n]* ' ) [^"'\#()\[\]{}\\\r\n]* )* \)
+          | \"{3} [^"\\]* (?: (?: \\[\s\S] | "(?!"") ) [^"\\]* )* \"{3}
+          | '{3} [^'\\]* (?: (?: \\[\s\S] | '(?!'') ) [^'\\]* )* '{3}
+          | " [^"\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^"\\\r\n]* )* "
+          | ' [^'\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^'\\\r\n]* )* '
+          | \\ (?: \r\n | [\s\S] )
+          | ["'\\]
+        )
+        [^"'\#()\[\]{}\\\r\n]*
+    )*
+    (?: (?P<end>) (?: (?: \#[^\r\n]* )? (?: \r\n | [\r\n] ) [ \t\f]* (?: \\ (?: \r\n | [\r\n] ) [ \t\f]* )* )+
       | (?P<open> [(\[{])
       | (?P<close> [)\]}])
-      | (?P<comment> \# [^\r\n]*)
-      | \"{3} [^"\\]* (?: (?: \\[\s\S] | "(?!"") ) [^"\\]* )* \"{3}
-      | '{3} [^'\\]* (?: (?: \\[\s\S] | '(?!'') ) [^'\\]* )* '{3}
-      | " [^"\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^"\\\r\n]* )* "
-      | ' [^'\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^'\\\r\n]* )* '
-      | \\ (?: \r\n | [\s\S] )
-      | ["'\\]
+      | (?P<rest> (?: \#[^\r\n]* )? \Z )
     )
     """,
     re.VERBOSE,
@@ -38,24 +42,6 @@ _TOKEN = re.compile(
 _MARGIN = re.compile(r"(?:[ \t\f]|\\(?:\r\n|[\r\n]))*")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _DECORATED: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.ClassDef})
-_HEADS: frozenset[type[cst.CSTNode]] = frozenset(
-    {
-        cst.SimpleStatementLine,
-        cst.If,
-        cst.Else,
-        cst.For,
-        cst.While,
-        cst.Try,
-        cst.TryStar,
-        cst.ExceptHandler,
-        cst.ExceptStarHandler,
-        cst.Finally,
-        cst.With,
-        cst.Match,
-        cst.MatchCase,
-    }
-)
-_BEGINNING = _HEADS | _DECORATED
 
 
 class Lines:
@@ -86,45 +72,27 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _extents(text: str) -> Iterable[tuple[int, int]]:
-    begin = depth = 0
-    comment = -1
-    for token in _TOKEN.finditer(text):
+    begin = _MARGIN.match(text).end()  # type: ignore[union-attr] # it may be empty
+    depth = 0
+    for token in _TOKEN.finditer(text, begin):
         kind = token.lastgroup
-        if kind == "end":
-            if depth == 0:
-                start = _start(text, begin)
-                end = comment if comment >= 0 else token.start("end")
-                if start < end:
-                    yield start, end
-                begin = token.end()
-            comment = -1
-        elif kind == "comment":
-            comment = token.start("comment")
-        elif kind == "open":
+        if kind == "open":
             depth += 1
         elif kind == "close":
             depth -= 1
-    start = _start(text, begin)
-    end = comment if comment >= 0 else len(text)
-    if start < end:
-        yield start, end
-
-
-def _start(text: str, begin: int) -> int:
-    margin = _MARGIN.match(text, begin)
-    assert margin is not None, "it may be empty"
-    return margin.end()
+        elif depth == 0 or kind == "rest":
+            end = token.start(kind)  # type: ignore[arg-type]
+            if begin < end:
+                yield begin, end
+            begin = token.end()
 
 
 def heads(tree: Tree) -> dict[int, int]:
     """Return the number of the logical line of each statement, clause and decorator, by `id`; of a compound one its head's."""
-    positions = tree.positions
-    beginning = {positions[id(node)]: node for kind in _BEGINNING for node in tree.of_kind(kind)}
-    lines = itertools.chain.from_iterable(_begun_by(beginning[place]) for place in sorted(beginning))
-    return dict(zip(map(id, lines), itertools.count()))
-
-
-def _begun_by(node: cst.CSTNode) -> Iterable[cst.CSTNode]:
-    if node.__class__ in _DECORATED:
-        return (*node.decorators, node)  # type: ignore[attr-defined]
-    return (node,)
+    found: dict[int, int] = {}
+    for node in tree.lines:
+        if node.__class__ in _DECORATED:
+            for decorator in node.decorators:  # type: ignore[attr-defined]
+                found[id(decorator)] = len(found)
+        found[id(node)] = len(found)
+    return found

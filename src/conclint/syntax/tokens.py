@@ -1,11 +1,13 @@
 """Where names, attributes, calls and elements are on one logical line, told by its tokens.
 
-The names and strings of a line stand in the text in the order in which the tree has them. Where each is found again, the
-rest follows from the brackets; where one is not, or a node is of another sort, nothing is told.
+What `a.b.c(...)` is called by stands on most lines once and is searched for. Otherwise the names and strings of a line stand
+in the text in the order in which the tree has them. Where each is found again, the rest follows from the brackets; where one
+is not, or a node is of another sort, nothing is told.
 """
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 import re
 from collections.abc import Iterable, Iterator
@@ -13,6 +15,7 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from conclint.syntax.children import children
+from conclint.syntax.walk import plain_code
 
 _TOKEN = re.compile(
     r"""
@@ -29,9 +32,25 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# What tells where a bracket is closed. Strings with code inside may hold quotes of their own: those are not for this.
+_BRACKET = re.compile(
+    r"""
+    (?P<code> (?: [fFtT][rR]? | [rR][fFtT] ) ["'] )
+  | \"{3} [^"\\]* (?: (?: \\[\s\S] | "(?!"") ) [^"\\]* )* \"{3}
+  | '{3} [^'\\]* (?: (?: \\[\s\S] | '(?!'') ) [^'\\]* )* '{3}
+  | " [^"\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^"\\\r\n]* )* "
+  | ' [^'\\\r\n]* (?: \\ (?: \r\n | [\s\S] ) [^'\\\r\n]* )* '
+  | \# [^\r\n]*
+  | (?P<open> [(\[] )
+  | (?P<close> [)\]] )
+    """,
+    re.VERBOSE,
+)
 _WORDS = frozenset(keyword.kwlist) - {"None", "True", "False"}
 _LEAVES = frozenset({cst.Name, cst.SimpleString})
 _BRACKETS = {cst.Call: "(", cst.Subscript: "["}
+# Small statements that end with their value.
+_ENDING_WITH_VALUE = frozenset({cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return})
 # Of a compound statement, what stands on the line of its head.
 _HEADS: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.If: ("test",),
@@ -58,20 +77,77 @@ def extents(
     """
     found: dict[int, tuple[int, int]] = {}
     code = text[start:end].rstrip()
-    if head.__class__ is cst.SimpleStatementLine and len(head.body) == 1 and not code.endswith(";"):
+    last: cst.CSTNode | None = None
+    if head.__class__ is cst.SimpleStatementLine and len(head.body) == 1 and not code.endswith((";", "\\")):
         whole = start, start + len(code)
         found = {id(node): whole for node in wanted if node is head or node.__class__ is cst.AugAssign}
-    wanted = [node for node in wanted if id(node) not in found]
-    try:
-        line = _Line(text, start, end, _leaves_of(head)) if wanted else None
-    except _Untold:
-        return found
-    for node in wanted if line is not None else ():
-        try:
-            found[id(node)] = line.extent(node)  # type: ignore[union-attr]
-        except _Untold:
-            continue
+        last = _last_of(head.body[0])
+    left: list[cst.CSTNode] = []
+    for node in wanted:
+        if id(node) not in found:
+            extent = _found_in(code, node, last)
+            if extent is None:
+                left.append(node)
+            else:
+                found[id(node)] = start + extent[0], start + extent[1]
+    if left:
+        _tell(left, found, text, start, end, head)
     return found
+
+
+def _last_of(statement: cst.CSTNode) -> cst.CSTNode | None:
+    """Return the expression with which a small statement ends."""
+    value: cst.CSTNode | None = statement.value if statement.__class__ in _ENDING_WITH_VALUE else None
+    while value is not None and value.__class__ is cst.Await and not value.lpar:
+        value = value.expression
+    return value
+
+
+def _found_in(code: str, node: cst.CSTNode, last: cst.CSTNode | None) -> tuple[int, int] | None:
+    """Return where in the code of a line a name, or what is called or taken by one, stands, if the name stands there once.
+
+    The line ends with `last`, if that is known.
+    """
+    kind = node.__class__
+    named = node.func if kind is cst.Call else node.value if kind is cst.Subscript else node  # type: ignore[attr-defined]
+    name = plain_code(named)
+    begins = code.find(name) if name and not node.lpar else -1  # type: ignore[attr-defined]
+    if begins < 0 or code.find(name, begins + 1) >= 0:
+        return None
+    ends = begins + len(name)
+    if kind not in _BRACKETS:
+        return begins, ends
+    if node is last:
+        return begins, len(code)
+    closes = _closing(code, ends) if code.startswith(_BRACKETS[kind], ends) else None
+    return (begins, closes) if closes is not None else None
+
+
+def _closing(code: str, opens: int) -> int | None:
+    """Return the offset behind the bracket that closes the one at an offset."""
+    depth = 0
+    for token in _BRACKET.finditer(code, opens):
+        kind = token.lastgroup
+        if kind == "code":
+            return None
+        if kind is not None:
+            depth += 1 if kind == "open" else -1
+            if depth == 0:
+                return token.end()
+    return None
+
+
+def _tell(
+    wanted: Iterable[cst.CSTNode], found: dict[int, tuple[int, int]], text: str, start: int, end: int, head: cst.CSTNode
+) -> None:
+    """Note where nodes are of which all tokens of the line tell it."""
+    try:
+        line = _Line(text, start, end, _leaves_of(head))
+    except _Untold:
+        return
+    for node in wanted:
+        with contextlib.suppress(_Untold):
+            found[id(node)] = line.extent(node)
 
 
 def _leaves_of(head: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -20,7 +20,8 @@ class Tree(msgspec.Struct, eq=False):
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
 
     Both maps are keyed by `id(node)`: the tree keeps its nodes alive, and libcst's own hash is slower. `parents` has all
-    nodes that hold code, `by_kind` has them by their class, both in source order.
+    nodes that hold code, `by_kind` has them by their class, `lines` those with which a logical line begins, decorators aside, all
+    in source order.
     """
 
     source: Source
@@ -29,6 +30,7 @@ class Tree(msgspec.Struct, eq=False):
     parents: dict[int, cst.CSTNode]
     scopes: dict[int, Scope]
     by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]]
+    lines: list[cst.CSTNode]
     _listed: dict[int, Scope] | None = None
     _positions: dict[int, int] | None = None
 
@@ -40,7 +42,7 @@ class Tree(msgspec.Struct, eq=False):
         """
         for scope in list(self.root.walk()):
             scope.let_go()
-        for held in (self.parents, self.scopes, self.by_kind):
+        for held in (self.parents, self.scopes, self.by_kind, self.lines):
             held.clear()
         self._listed = self._positions = None
         self.module = None  # type: ignore[assignment]

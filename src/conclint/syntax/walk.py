@@ -25,6 +25,13 @@ _OUTSIDE: dict[type[cst.CSTNode], tuple[str, ...]] = {
 }
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _LITERALS = frozenset({cst.Integer, cst.Float, cst.SimpleString})
+# What begins a logical line, decorators aside.
+_LINES: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        *(cst.SimpleStatementLine, cst.FunctionDef, cst.ClassDef, cst.If, cst.Else, cst.For, cst.While, cst.With),
+        *(cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.Match, cst.MatchCase),
+    }
+)
 # The list of a scope that a node without bindings goes into.
 _LISTED: dict[type[cst.CSTNode], str] = {
     cst.Name: "names",
@@ -46,7 +53,7 @@ def walk(module: cst.Module, source: Source) -> Tree:
     walker = _Walker(module)
     walker.run()
     walker.handlers.clear()  # they refer to the walker, which nobody needs any more
-    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.by_kind)
+    return Tree(source, module, walker.root, walker.parents, walker.scopes, walker.by_kind, walker.lines)
 
 
 class _Walker:
@@ -55,6 +62,7 @@ class _Walker:
         self.scopes: dict[int, Scope] = {id(module): self.root}
         self.parents: dict[int, cst.CSTNode] = {}
         self.by_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
+        self.lines: list[cst.CSTNode] = []
         self.stack: list[tuple[cst.CSTNode, cst.CSTNode, Scope]] = [(module, module, self.root)]
         self.handlers: dict[type[cst.CSTNode], _Handler] = {
             cst.With: self._with,
@@ -116,9 +124,15 @@ class _Walker:
             parents[id(node)] = parent
 
     def _plan(self, kind: type[cst.CSTNode]) -> _Plan:
-        same = self.by_kind.setdefault(kind, [])
+        same, lines = self.by_kind.setdefault(kind, []), self.lines
+
+        def note_line(node: cst.CSTNode) -> None:
+            same.append(node)
+            lines.append(node)
+
         fields = _OUTSIDE.get(kind) or fields_of(kind)
-        return same.append, _LISTED.get(kind), self.handlers.get(kind), ONLY.get(kind), fields[::-1]
+        note = note_line if kind in _LINES else same.append
+        return note, _LISTED.get(kind), self.handlers.get(kind), ONLY.get(kind), fields[::-1]
 
     # handlers return the scope of the node's children, those left out that they have seen to themselves
 
