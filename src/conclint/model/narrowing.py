@@ -13,7 +13,7 @@ import libcst as cst
 import msgspec
 
 from conclint.model.values import NONE, UNKNOWN, Constant, Instance
-from conclint.syntax.children import children, is_a
+from conclint.syntax.children import is_a, last_inside
 from conclint.syntax.walk import dotted_name
 
 if TYPE_CHECKING:
@@ -200,9 +200,7 @@ class Narrowing:
 
     def _last(self, node: cst.CSTNode) -> int:
         """Return the position of the last node inside."""
-        while inside := children(node):
-            node = inside[-1]
-        return self._tree.positions[id(node)]
+        return self._tree.positions[id(last_inside(node))]
 
     def _stores_to(self, path: str) -> list[tuple[int, cst.CSTNode]]:
         """Return what binds a path, or what it hangs on, with the positions."""

@@ -176,8 +176,30 @@ def descendants(node: cst.CSTNode) -> list[cst.CSTNode]:
     while pending:
         item = pending.pop()
         found.append(item)
-        if FIELDS.get(item.__class__) != ():
-            below = children(item)
-            below.reverse()
-            pending += below
+        fields = FIELDS.get(item.__class__)
+        for field in reversed(fields_of(item.__class__) if fields is None else fields):
+            value = getattr(item, field)
+            kind = value.__class__
+            if kind is list or kind is tuple:
+                pending.extend(reversed(value))
+            elif kind not in NO_NODES:
+                pending.append(value)
     return found
+
+
+def last_inside(node: cst.CSTNode) -> cst.CSTNode:
+    """Return the last of all below a node, itself where nothing is."""
+    below: cst.CSTNode | None = node
+    while below is not None:
+        node = below
+        below = None
+        for field in reversed(fields_of(node.__class__)):
+            value = getattr(node, field)
+            kind = value.__class__
+            if kind is list or kind is tuple:
+                below = value[-1] if value else None
+            elif kind not in NO_NODES:
+                below = value
+            if below is not None:
+                break
+    return node

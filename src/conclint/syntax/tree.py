@@ -97,18 +97,20 @@ class Tree(msgspec.Struct, eq=False):
         if listed is None:
             listed = self._listed = _listed(self.root)
         inner = node
+        while (kind := inner.__class__) is cst.Attribute or kind is cst.Call:
+            inner = inner.value if kind is cst.Attribute else inner.func  # type: ignore[attr-defined]
+        if (named := listed.get(id(inner))) is not None:
+            return named
+        inner = node
         around: cst.CSTNode | None = None
-        while (scope := listed.get(id(inner))) is None:
-            outer = self.parents.get(id(inner))
-            if outer is None:
-                return self.root
+        while (outer := self.parents.get(id(inner))) is not None:
             if self.is_first_iterable(inner, outer):
                 around = self.parents[id(outer)]
             scope = self.scopes.get(id(outer))
             if scope is not None and outer is not around and _evaluated_inside(inner, outer):
                 return scope
             inner = outer
-        return scope
+        return self.root
 
     def is_first_iterable(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
         """Tell what a comprehension goes over, evaluated once and before it, from what it evaluates for each item."""
@@ -120,11 +122,10 @@ class Tree(msgspec.Struct, eq=False):
 
 
 def _listed(root: Scope) -> dict[int, Scope]:
-    """Return the scopes of the names, calls and attributes: most questions are about these, or what stands in them."""
+    """Return the scopes of the names: most questions are about these, or what begins with them."""
     found: dict[int, Scope] = {}
     for scope in root.walk():
-        for nodes in (scope.names, scope.calls, scope.attributes):
-            found.update(dict.fromkeys(map(id, nodes), scope))
+        found.update(zip(map(id, scope.names), itertools.repeat(scope)))
     return found
 
 
