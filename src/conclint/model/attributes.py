@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.memo import cached_property
 from conclint.model.values import (
     NONE,
     NOTHING_KNOWN,
@@ -65,7 +65,7 @@ class Attributes:
             if any(isinstance(holder, (Instance, ClassValue)) and id(holder.cls) in classes for holder in holders):
                 yield binding
 
-    @functools.cached_property
+    @cached_property
     def _outside_stores(self) -> dict[str, list[Binding]]:
         found: dict[str, list[Binding]] = {}
         own = {id(b) for cls in self._resolver.classes.values() for bindings in cls.attributes.values() for b in bindings}

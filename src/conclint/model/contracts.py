@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.memo import cached_property
 from conclint.model.graph import OpKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name
@@ -90,17 +90,17 @@ class Contracts:
             return True
         return id(function) in self._of_unknown
 
-    @functools.cached_property
+    @cached_property
     def _asserts(self) -> bool:
         """Whether the module asks for the state of a lock at all."""
         return not self._module.words.isdisjoint(_ASSERTIONS)
 
-    @functools.cached_property
+    @cached_property
     def _hinted(self) -> bool:
         """Whether the text of the module speaks of locks at all."""
         return _hints(self._module.source.text)
 
-    @functools.cached_property
+    @cached_property
     def _wrapped_classes(self) -> frozenset[str]:
         """The names of the classes that are handed to what, by its name, puts locks around their methods."""
         if not self._module.says("ynchroni", "hread_safe", "hreadsafe"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 
 import libcst as cst
 import msgspec
 
+from conclint.memo import cached_property
 from conclint.syntax import Binding, Scope, ScopeKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, every_parameter
@@ -36,12 +36,12 @@ class Function(msgspec.Struct, eq=False, dict=True):
         """As `__qualname__` spells it."""
         return self.scope.qualified_name
 
-    @functools.cached_property
+    @cached_property
     def scopes(self) -> list[Scope]:
         """Its own scope and those of the comprehensions that it runs, outer ones first."""
         return list(self.scope.running)
 
-    @functools.cached_property
+    @cached_property
     def named(self) -> Counter[str]:
         """The names of variables and attributes in its own code, comprehensions included, and how often each is there."""
         found: Counter[str] = Counter()
@@ -55,7 +55,7 @@ class Function(msgspec.Struct, eq=False, dict=True):
         """The code at module level."""
         return self.scope.kind is ScopeKind.MODULE
 
-    @functools.cached_property
+    @cached_property
     def is_async(self) -> bool:
         """An `async def`."""
         return self.node.__class__ is cst.FunctionDef and self.node.asynchronous is not None
@@ -65,14 +65,14 @@ class Function(msgspec.Struct, eq=False, dict=True):
         """A call only makes a generator; the body runs when that is iterated."""
         return bool(self.scope.yields) and isinstance(self.node, cst.FunctionDef)
 
-    @functools.cached_property
+    @cached_property
     def parameters(self) -> list[cst.Param]:
         """In the order of the signature, starred ones included."""
         if self.node.__class__ is cst.FunctionDef or self.node.__class__ is cst.Lambda:
             return every_parameter(self.node.params)
         return []
 
-    @functools.cached_property
+    @cached_property
     def decorators(self) -> list[str]:
         """The dotted names of its decorators as written, called or bare; empty for other expressions."""
         if self.node.__class__ is not cst.FunctionDef:
@@ -87,11 +87,11 @@ class Function(msgspec.Struct, eq=False, dict=True):
         """Tell whether a decorator's last name is one of these."""
         return not self._decorating.isdisjoint(names)
 
-    @functools.cached_property
+    @cached_property
     def _decorating(self) -> frozenset[str]:
         return frozenset(written.rpartition(".")[2] for written in self.decorators)
 
-    @functools.cached_property
+    @cached_property
     def receiver_name(self) -> str | None:
         """What the method calls the object it is bound to; None for functions and static methods."""
         if self.cls is None or self.has_decorator("staticmethod"):

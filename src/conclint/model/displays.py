@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from conclint.memo import cached_property
 from conclint.model.fillings import Fillings
 from conclint.model.values import (
     NOTHING_KNOWN,
@@ -80,7 +80,7 @@ class Displays:
             found = self._resolver.values(filling.value)
             yield every(found) if filling.many else found
 
-    @functools.cached_property
+    @cached_property
     def fillings(self) -> Fillings:
         """What is put into the containers of the module."""
         return Fillings(self._resolver.tree, self._resolver.functions)

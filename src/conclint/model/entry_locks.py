@@ -6,7 +6,6 @@ entered under a lock runs under that lock (Blackshear et al., "RacerD: compositi
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import libcst as cst
 import msgspec
 
 from conclint.knowledge.schema import Where
+from conclint.memo import cached_property
 from conclint.model.calls import CallSite, Receiver, calls_of
 from conclint.model.events import functions_of
 from conclint.model.locks import LockNames
@@ -86,7 +86,7 @@ class EntryLocks:
 
     # who calls
 
-    @functools.cached_property
+    @cached_property
     def _entries(self) -> dict[int, list[Entry]]:
         module = self._module
         found: dict[int, list[Entry]] = defaultdict(list)
@@ -111,7 +111,7 @@ class EntryLocks:
             if method is not None and method is not called and called.cls in self._module.resolver.mro(cls):
                 yield method
 
-    @functools.cached_property
+    @cached_property
     def _open(self) -> frozenset[int]:
         """Functions, by `id`, that others may run as well: roots of threads, and what is handed on as a value."""
         module = self._module

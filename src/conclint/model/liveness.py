@@ -6,13 +6,13 @@ can't race with it (threading documentation, "Thread Objects": `join` waits unti
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.memo import cached_property
 from conclint.model.alternatives import are_alternatives, is_over_with_block
 from conclint.model.events import primitives_of
 from conclint.model.graph import Graph, Op, OpKind
@@ -62,7 +62,7 @@ class Liveness:
         sites, complete = found
         return {node: not complete or not self._threads.isdisjoint(running) for node, running in sites.items()}
 
-    @functools.cached_property
+    @cached_property
     def _threads(self) -> frozenset[int]:
         return frozenset(id(site.call) for site in self._module.sites if site.domain is Domain.THREAD)
 
@@ -107,7 +107,7 @@ class Liveness:
                     return True
         return False
 
-    @functools.cached_property
+    @cached_property
     def _starters(self) -> frozenset[int]:
         """The functions, by `id`, that start a thread or hand something over, or call what does, directly or not."""
         callers: dict[int, list[int]] = {}
@@ -176,7 +176,7 @@ class Liveness:
             id(one) in live for live in starts[id(other)]
         )
 
-    @functools.cached_property
+    @cached_property
     def _starts(self) -> dict[int, list[frozenset[int]]]:
         """For each creation site whose threads are joined where they are started: what may be running at each start."""
         found: dict[int, list[frozenset[int]]] = {}

@@ -15,6 +15,7 @@ import libcst as cst
 import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive
+from conclint.memo import cached_property
 from conclint.model.access_paths import AccessPaths, Path
 from conclint.model.arguments import argument
 from conclint.model.values import NONE, UNKNOWN, Instance, Symbol, Value, Values
@@ -91,7 +92,7 @@ class LockNames(AccessPaths):
             }
         return self._of_class[id(cls)]
 
-    @functools.cached_property
+    @cached_property
     def of_module(self) -> dict[str, Lock]:
         """The locks that are globals of the module, by name."""
         return {
@@ -100,7 +101,7 @@ class LockNames(AccessPaths):
             if (lock := self._made(bindings)) is not None
         }
 
-    @functools.cached_property
+    @cached_property
     def _plain_attributes(self) -> frozenset[str]:
         """The attributes, by name, that nothing in the module makes anything but plain data."""
         plain: set[str] = set()

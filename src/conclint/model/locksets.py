@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
 from conclint.knowledge.schema import Domain
+from conclint.memo import cached_property
 from conclint.model.arguments import argument
 from conclint.model.contracts import Contracts
 from conclint.model.graph import Op, OpKind
@@ -248,7 +248,7 @@ class Locks:
             self._around[key] = tuple(self._decorators.around(function))
         return self._around[key]
 
-    @functools.cached_property
+    @cached_property
     def handed_over(self) -> frozenset[str]:
         """The keys of locks that some function gives back without having taken them, or hands its `release` on."""
         found: set[str] = set()
@@ -266,7 +266,7 @@ class Locks:
                 found.update(self.effect(function).releases)
         return frozenset(found)
 
-    @functools.cached_property
+    @cached_property
     def left_taken(self) -> frozenset[str]:
         """The keys of locks that some function has still taken when it returns, on whatever path."""
         found: set[str] = set()

@@ -6,7 +6,6 @@ locksets are computed for the functions that a question leads to.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +13,7 @@ import libcst as cst
 
 from conclint.knowledge import Knowledge, standard
 from conclint.knowledge.words import Primitive, Where
+from conclint.memo import cached_property
 from conclint.model import events as _events
 from conclint.model import leaks as _leaks
 from conclint.model import queue_ends as _queue_ends
@@ -100,7 +100,7 @@ class ModuleModel:
 
     # definitions
 
-    @functools.cached_property
+    @cached_property
     def scopes(self) -> list[Scope]:
         """Every scope of the module, outer ones first."""
         return list(self.tree.root.walk())
@@ -156,12 +156,12 @@ class ModuleModel:
             return None
         return function.cls
 
-    @functools.cached_property
+    @cached_property
     def special_methods(self) -> SpecialMethods:
         """The module's methods that Python calls where no call is written."""
         return special_methods(self)
 
-    @functools.cached_property
+    @cached_property
     def operators(self) -> dict[int, list[Operator]]:
         """The uses of operators that a class of the module may have a method for, by `id` of the function."""
         return operators_of(self)
@@ -172,7 +172,7 @@ class ModuleModel:
             self._said[words] = any(word in self.source.text for word in words)
         return self._said[words]
 
-    @functools.cached_property
+    @cached_property
     def words(self) -> frozenset[str]:
         """The names that stand in the code: of variables and attributes, and of what is imported under another one."""
         imports: list[cst.Import | cst.ImportFrom] = self.nodes(cst.Import, cst.ImportFrom)
@@ -207,7 +207,7 @@ class ModuleModel:
             value = value.target
         return value.function if isinstance(value, FunctionValue) else None
 
-    @functools.cached_property
+    @cached_property
     def sites(self) -> list[Site]:
         """Every creation site of a primitive, in source order of each scope."""
         for scope in self.scopes:
@@ -221,7 +221,7 @@ class ModuleModel:
         """Return which call of the module this is, in source order of each scope: a name for it that is the same in each run."""
         return self._call_numbers[id(call)]
 
-    @functools.cached_property
+    @cached_property
     def _call_numbers(self) -> dict[int, int]:
         return {id(call): index for index, call in enumerate(c for s in self.scopes for c in s.calls)}
 
@@ -231,7 +231,7 @@ class ModuleModel:
 
     # events
 
-    @functools.cached_property
+    @cached_property
     def events(self) -> list[Event]:
         """Everything that happens to primitives."""
         return list(_events.find_events(self))
@@ -240,37 +240,37 @@ class ModuleModel:
         """Return the events of one word that happen to some kinds of primitive."""
         return [event for event in self.events if event.word == word and (not kinds or event.kind in kinds)]
 
-    @functools.cached_property
+    @cached_property
     def handovers(self) -> list[Handover]:
         """Every callable that is handed over to run elsewhere."""
         return list(_events.find_handovers(self))
 
-    @functools.cached_property
+    @cached_property
     def roots(self) -> list[Root]:
         """The functions of this module that run in other threads, processes, loops or handlers."""
         return list(_events.find_roots(self))
 
-    @functools.cached_property
+    @cached_property
     def runners(self) -> Runners:
         """Which threads and processes of this module run which of its functions."""
         return Runners(self)
 
-    @functools.cached_property
+    @cached_property
     def queues(self) -> list[Queue]:
         """Every queue that the module makes, and who does what to it."""
         return list(_queue_ends.find_queues(self))
 
-    @functools.cached_property
+    @cached_property
     def condition_paths(self) -> frozenset[str]:
         """The access paths of what is known as a condition only by what is done with it."""
         return condition_paths(self)
 
-    @functools.cached_property
+    @cached_property
     def handles_signals(self) -> bool:
         """Whether the module has functions that a signal runs."""
         return any(root.where is Where.SIGNAL for root in self.roots)
 
-    @functools.cached_property
+    @cached_property
     def leaks(self) -> list[Leak]:
         """Every acquire that some way out of its function does not undo."""
         return list(_leaks.find_leaks(self))
@@ -336,7 +336,7 @@ class ModuleModel:
 
     # callers
 
-    @functools.cached_property
+    @cached_property
     def entries(self) -> EntryLocks:
         """Who calls the functions of this module."""
         return EntryLocks(self)

@@ -6,12 +6,12 @@ block. What is stored to the variable in between ends that; what calls may do to
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 import msgspec
 
+from conclint.memo import cached_property
 from conclint.model.values import NONE, UNKNOWN, Constant, Instance
 from conclint.syntax.children import is_a, last_inside
 from conclint.syntax.walk import dotted_name
@@ -94,7 +94,7 @@ class Narrowing:
 
     # where tests count
 
-    @functools.cached_property
+    @cached_property
     def _tested_names(self) -> frozenset[str]:
         return frozenset(path.rpartition(".")[2] for path in self._told)
 
@@ -109,7 +109,7 @@ class Narrowing:
             self._regions_of[path] = sorted(found, key=lambda region: region.first)
         return self._regions_of[path]
 
-    @functools.cached_property
+    @cached_property
     def _told(self) -> dict[str, list[tuple[Told, cst.CSTNode, cst.CSTNode, cst.CSTNode]]]:
         """What is known of each path, the first and last node of the code where it is, and the test that tells it."""
         found: dict[str, list[tuple[Told, cst.CSTNode, cst.CSTNode, cst.CSTNode]]] = {}
@@ -212,7 +212,7 @@ class Narrowing:
             self._stores_of[path] = [(positions[id(store)], store) for store in stores if id(store) in positions]
         return self._stores_of[path]
 
-    @functools.cached_property
+    @cached_property
     def _stores(self) -> dict[str, list[cst.CSTNode]]:
         found: dict[str, list[cst.CSTNode]] = {}
         for scope in self._tree.root.walk():

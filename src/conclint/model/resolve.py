@@ -6,12 +6,12 @@ everything that is ever stored to them.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
+from conclint.memo import cached_property
 from conclint.model.annotations import Annotations
 from conclint.model.attributes import Attributes
 from conclint.model.call_results import CallResults
@@ -193,7 +193,7 @@ class Resolver:
         """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
         return self._outside_bindings.get((id(owner), name), [])
 
-    @functools.cached_property
+    @cached_property
     def _outside_bindings(self) -> dict[tuple[int, str], list[Binding]]:
         found: dict[tuple[int, str], list[Binding]] = {}
         for scope in self.tree.root.walk():
@@ -302,7 +302,7 @@ class Resolver:
             self._passing -= 1
         return tuple(value for value in found if isinstance(value, Instance))
 
-    @functools.cached_property
+    @cached_property
     def _arguments(self) -> Passed:
         return Passed(self.tree.root, self.functions)
 

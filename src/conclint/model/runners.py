@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Where
+from conclint.memo import cached_property
 from conclint.model.calls import calls_of
 from conclint.model.liveness import Liveness
 
@@ -96,22 +96,22 @@ class Runners:
             self._on_entry[key] = frozenset.intersection(*held) if held else frozenset()
         return self._on_entry[key]
 
-    @functools.cached_property
+    @cached_property
     def _liveness(self) -> Liveness:
         return Liveness(self._module)
 
-    @functools.cached_property
+    @cached_property
     def _handed_over(self) -> frozenset[int]:
         return frozenset(id(root.function) for root in self._module.roots if root.where in ELSEWHERE)
 
-    @functools.cached_property
+    @cached_property
     def _calls(self) -> dict[int, list[tuple[cst.CSTNode, Function]]]:
         return {
             id(function): [(site.node, called) for site in calls_of(self._module, function) for called in site.functions]
             for function in self._module.functions
         }
 
-    @functools.cached_property
+    @cached_property
     def _callers(self) -> dict[int, list[tuple[Function, cst.CSTNode]]]:
         found: dict[int, list[tuple[Function, cst.CSTNode]]] = {}
         for caller in self._module.functions:
@@ -119,7 +119,7 @@ class Runners:
                 found.setdefault(id(called), []).append((caller, node))
         return found
 
-    @functools.cached_property
+    @cached_property
     def _reached(self) -> dict[int, list[Root]]:
         found: dict[int, list[Root]] = {}
         for root in self._module.roots:
@@ -128,7 +128,7 @@ class Runners:
                     found.setdefault(id(function), []).append(root)
         return found
 
-    @functools.cached_property
+    @cached_property
     def _reached_by_others(self) -> frozenset[int]:
         seeds = [
             function

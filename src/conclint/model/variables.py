@@ -7,12 +7,12 @@ name locks and fields. Local aliases are substituted back: after `jobs = self._j
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
 import msgspec
 
+from conclint.memo import cached_property
 from conclint.model.known_calls import FIELDS
 from conclint.model.values import ClassValue, Constant, Instance, Items, Unknown
 from conclint.model.words import Base
@@ -79,7 +79,7 @@ class Variables:
         captured = self._is_rebound_inside(name, owner)
         return Variable(owner.qualified_name, name, Base.CAPTURED, name) if captured else None
 
-    @functools.cached_property
+    @cached_property
     def _globals(self) -> frozenset[str]:
         """The module's variables, without its functions, classes and imports."""
         found = {
@@ -199,7 +199,7 @@ class Variables:
             return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in parent.targets)
         return False
 
-    @functools.cached_property
+    @cached_property
     def _handing_over(self) -> frozenset[int]:
         taken = {id(handover.call) for handover in self._module.handovers}
         return frozenset(taken | {id(event.node) for event in self._module.events if event.word in ("put", "send")})
@@ -218,12 +218,12 @@ class Variables:
         function = self._functions.get(variable.owner)
         return function.scope.bindings.get(variable.name, []) if function is not None else []
 
-    @functools.cached_property
+    @cached_property
     def _classes(self) -> dict[str, Class]:
         """The classes by qualified name, the first of each."""
         return {cls.qualified_name: cls for cls in reversed(self._module.classes)}
 
-    @functools.cached_property
+    @cached_property
     def _functions(self) -> dict[str, Function]:
         """The functions by qualified name, the first of each."""
         return {function.qualified_name: function for function in reversed(self._module.functions)}

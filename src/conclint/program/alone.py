@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
+from conclint.memo import cached_property
 from conclint.program.contexts import Runner
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Alone:
         """Tell a function by its key that nobody in the main thread, seen or not, calls while other threads run."""
         return function in self._functions[Runner.USER]
 
-    @functools.cached_property
+    @cached_property
     def _functions(self) -> dict[Runner, frozenset[str]]:
         """Functions that are only called while no other thread runs: by the seen main thread, and by unseen users too.
 
@@ -76,6 +76,6 @@ class Alone:
             or function.key in self._makers
         )
 
-    @functools.cached_property
+    @cached_property
     def _makers(self) -> frozenset[str]:
         return frozenset(root.made_in for _, root in self._graph.roots)

@@ -6,12 +6,12 @@ As in lockdep the nodes are lock classes and the circles of any length; as in In
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from conclint.memo import cached_property
 from conclint.program.contexts import Context
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Deadlocks:
         self._locks = locks
         self._reach = reach
 
-    @functools.cached_property
+    @cached_property
     def orderings(self) -> list[Ordering]:
         """Every lock that is taken under another, in each function, directly or through its calls."""
         return [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.memo import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Forked:
                     if made is not None and evidence is not None and not self._sees_to_forks(cls):
                         yield LeftBehind(self._linker.classes[cls], operation.label, made, operation, *evidence)
 
-    @functools.cached_property
+    @cached_property
     def _methods(self) -> dict[str, list[FunctionFact]]:
         found: dict[str, list[FunctionFact]] = defaultdict(list)
         for function in self._graph.functions.values():
@@ -64,7 +64,7 @@ class Forked:
                 found[function.owner].append(function)
         return found
 
-    @functools.cached_property
+    @cached_property
     def _roots(self) -> list[tuple[RootFact, str]]:
         """What is done at forks, each with the class whose method has it done."""
         made = ((root, self._graph.functions.get(root.made_in)) for _, root in self._graph.roots if root.where is Where.FORK)
@@ -74,7 +74,7 @@ class Forked:
             if function is not None and any(call.symbol in _REGISTERS for call in function.calls)
         ]
 
-    @functools.cached_property
+    @cached_property
     def _handlers(self) -> dict[str, Place]:
         """The classes that have threads and something done at each fork."""
         return {

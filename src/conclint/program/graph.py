@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Where
+from conclint.memo import cached_property
 from conclint.program.linking import Linker
 from conclint.source.naming import is_test
 
@@ -95,7 +95,7 @@ class CallGraph:
         methods = self.linker.classes[cls].methods.values()
         return any(call.receiver == "super" for key in methods if key in self.functions for call in self.functions[key].calls)
 
-    @functools.cached_property
+    @cached_property
     def callers(self) -> dict[str, list[CallEdge]]:
         """The calls of each function."""
         found: dict[str, list[CallEdge]] = defaultdict(list)
@@ -113,7 +113,7 @@ class CallGraph:
             return []
         return [key, *self.linker.overrides(key)]
 
-    @functools.cached_property
+    @cached_property
     def handed_over(self) -> frozenset[str]:
         """The functions that something else than a call runs."""
         return frozenset(key for _, root in self.roots for key in self.targets(root))
@@ -125,7 +125,7 @@ class CallGraph:
             if not function.name or (function.exported and not called and key not in self.handed_over):
                 yield key
 
-    @functools.cached_property
+    @cached_property
     def locking_classes(self) -> frozenset[str]:
         """The classes with a lock of their own or inherited, which some method takes."""
         taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires} - self._of_tasks
@@ -144,7 +144,7 @@ class CallGraph:
         own = (one for one in taken if one.lock.partition("@")[0].rpartition(".")[0] in classes)
         return min(own, key=lambda one: one.place, default=None)
 
-    @functools.cached_property
+    @cached_property
     def _of_tasks(self) -> frozenset[str]:
         """The locks that keep tasks apart, all of which run on one thread."""
         return frozenset(
@@ -187,7 +187,7 @@ class CallGraph:
             not root.object and maker is not None and run.owner in self.linker.order(maker.owner)
         )
 
-    @functools.cached_property
+    @cached_property
     def construction(self) -> frozenset[str]:
         """Constructors, and the methods that only constructors call on their own object: nobody else has it yet.
 
@@ -216,7 +216,7 @@ class CallGraph:
                     changed = True
         return frozenset(found)
 
-    @functools.cached_property
+    @cached_property
     def entry_locks(self) -> dict[str, frozenset[str]]:
         """The locks that are held whenever a function is entered: by its contract, or because every caller holds them.
 
@@ -304,7 +304,7 @@ class CallGraph:
             if "@" in lock or lock.rpartition(".")[0] not in own or lock in self._common_locks
         )
 
-    @functools.cached_property
+    @cached_property
     def _common_locks(self) -> frozenset[str]:
         """Attributes of classes whose one lock all objects have: the class's own body makes it, and nobody else."""
         classes = self.linker.classes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from conclint.knowledge.schema import Domain, Primitive
+from conclint.memo import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +94,7 @@ class LockNames:
         """Tell a lock by its identity of which each object of some class has one of its own."""
         return self.lock_class(identity) in self._of_objects
 
-    @functools.cached_property
+    @cached_property
     def _of_objects(self) -> frozenset[str]:
         found = (key for key, fact in self.facts.items() if fact.owner and fact.own and (fact.of_self or "@" in key))
         return frozenset(map(self.lock_class, found))
@@ -130,7 +130,7 @@ class LockNames:
         fact = self.facts.get(key)
         return fact.label if fact is not None else key.rpartition(":")[2].removeprefix("global ").partition("@")[0]
 
-    @functools.cached_property
+    @cached_property
     def _by_identity(self) -> dict[str, list[LockFact]]:
         found: dict[str, list[LockFact]] = defaultdict(list)
         for key, fact in self.facts.items():

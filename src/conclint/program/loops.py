@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.knowledge.schema import Domain, Primitive, Where
+from conclint.memo import cached_property
 from conclint.model.words import FOR_LOOP_ONLY
 from conclint.program.loop_sharing import SharedBetweenLoops, runners, shared_between_loops
 from conclint.source.naming import is_test
@@ -107,7 +107,7 @@ class Loops:
                 if holder is not None and not fact.tried and not fact.timed:
                     yield Stall(self._locks.label(fact.lock), fact.place, self._graph.functions[start], way, holder)
 
-    @functools.cached_property
+    @cached_property
     def _greetings(self) -> frozenset[Place]:
         """The waits for what a thread says first, in plain functions that have started it: `thread.start(); ready.wait()`."""
         return frozenset(
@@ -123,12 +123,12 @@ class Loops:
         started = found.operation.waits == "files" and found.start.key in self._programs
         return started or is_test(found.operation.place.path) or (bool(found.way) and is_test(found.way[0].path))
 
-    @functools.cached_property
+    @cached_property
     def _programs(self) -> frozenset[str]:
         """The coroutines that a loop is started for: `main` of `asyncio.run(main())`."""
         return frozenset(runner.coroutine for runner in runners(self._graph, self._contexts))
 
-    @functools.cached_property
+    @cached_property
     def _held_for_long(self) -> dict[str, Place]:
         """The locks that are held somewhere while their holder waits for something else, with that place."""
         return {
@@ -140,7 +140,7 @@ class Loops:
             if not wait.function.is_async
         }
 
-    @functools.cached_property
+    @cached_property
     def shared(self) -> list[SharedBetweenLoops]:
         """The asyncio objects that the loops of several threads use, each once."""
         return list(shared_between_loops(self._graph, self._contexts, self._locks))
@@ -162,7 +162,7 @@ class Loops:
             if key in reads:
                 yield found.operation, found.function, reads[key]
 
-    @functools.cached_property
+    @cached_property
     def _in_coroutines(self) -> dict[str, tuple[str, tuple[Place, ...]]]:
         """What coroutines and a loop's callbacks come to, each with the nearest of them and the way."""
         coroutines = [key for key, function in self._graph.functions.items() if function.is_async]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
+from conclint.memo import cached_property
 from conclint.model.words import PhaseKind
 from conclint.program.summary import PARAMETER
 
@@ -30,7 +30,7 @@ class Phases:
         """Return what is behind a place in a function."""
         return self._on_entry.get(function, frozenset()).union(own)
 
-    @functools.cached_property
+    @cached_property
     def _on_entry(self) -> dict[str, frozenset[PhaseFact]]:
         """Greatest fixpoint over the calls, as for the locks that all callers hold."""
         graph = self._graph

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from typing import TYPE_CHECKING
 
+from conclint.memo import cached_property
 from conclint.program.beliefs import Breach, bare_uses, late_uses, overruns, stale_uses
 from conclint.program.callers import Uncovered, uncovered_calls
 from conclint.program.conflicts import Conflict, conflicts
@@ -49,51 +49,51 @@ class Program:
         """The functions of the program by key."""
         return self.graph.functions
 
-    @functools.cached_property
+    @cached_property
     def _contexts(self) -> Contexts:
         return Contexts(self.graph)
 
-    @functools.cached_property
+    @cached_property
     def races(self) -> Races:
         """Which accesses of variables may happen at once."""
         return Races(self.graph, self._contexts, self.locks)
 
-    @functools.cached_property
+    @cached_property
     def reach(self) -> Reach:
         """What a call of a function may lead to."""
         return Reach(self.graph, self.locks)
 
-    @functools.cached_property
+    @cached_property
     def deadlocks(self) -> Deadlocks:
         """The order in which locks are taken."""
         return Deadlocks(self.graph, self._contexts, self.locks, self.reach)
 
-    @functools.cached_property
+    @cached_property
     def waiting(self) -> Waiting:
         """Where threads wait while they hold a lock."""
         return Waiting(self.graph, self._contexts, self.locks, self.reach)
 
-    @functools.cached_property
+    @cached_property
     def forked(self) -> Forked:
         """What becomes of threads at a fork."""
         return Forked(self.graph)
 
-    @functools.cached_property
+    @cached_property
     def surroundings(self) -> Surroundings:
         """What is done in a thread or process where it does not belong."""
         return Surroundings(self.modules, self.graph, self._contexts, self.races)
 
-    @functools.cached_property
+    @cached_property
     def loops(self) -> Loops:
         """Where threads meet event loops."""
         return Loops(self.graph, self._contexts, self.locks, self.waiting)
 
-    @functools.cached_property
+    @cached_property
     def promises(self) -> Promises:
         """Where declared contracts about locks are broken."""
         return Promises(self.modules, self.graph, self.races, self.locks)
 
-    @functools.cached_property
+    @cached_property
     def conflicts(self) -> list[Conflict]:
         """The races worth telling, at most one for each function and variable."""
         return conflicts(self.races)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from conclint.knowledge.schema import Domain, Where
+from conclint.memo import cached_property
 from conclint.model.words import AccessKind, Base, Confinement
 from conclint.program.alone import Alone
 from conclint.program.contexts import Context, Own, Runner, in_order
@@ -84,7 +84,7 @@ class Races:
         self._alone = Alone(graph, contexts)
         self._objects = Objects(graph, contexts)
 
-    @functools.cached_property
+    @cached_property
     def variables(self) -> dict[str, list[SharedAccess]]:
         """All accesses by variable, those aside of which the locks are not known."""
         return self._accesses[0]
@@ -93,7 +93,7 @@ class Races:
         """Return the accesses of a variable each caller of which holds a lock, another one each."""
         return self._accesses[1].get(variable, [])
 
-    @functools.cached_property
+    @cached_property
     def _accesses(self) -> tuple[dict[str, list[SharedAccess]], dict[str, list[SharedAccess]]]:
         """Attributes are under the most basic class that has them."""
         found: dict[str, list[SharedAccess]] = defaultdict(list)

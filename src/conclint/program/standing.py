@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
+from conclint.memo import cached_property
 from conclint.model.confined import confined_at
 from conclint.model.optional_locks import chosen_withs
 from conclint.model.phases import phases_at
@@ -82,14 +82,14 @@ class Standing:
         """Return what the function has behind it at each of some nodes."""
         return phase_facts(keys, self._phases, nodes) if self._phases else ()
 
-    @functools.cached_property
+    @cached_property
     def _choosing(self) -> list[cst.With]:
         return chosen_withs(self._model, self._function)
 
-    @functools.cached_property
+    @cached_property
     def _confined(self) -> dict[int, Confinement]:
         return confined_at(self._model, self._function)
 
-    @functools.cached_property
+    @cached_property
     def _phases(self) -> dict[int, frozenset[Phase]]:
         return phases_at(self._model, self._function)

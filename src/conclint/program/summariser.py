@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -10,6 +9,7 @@ import msgspec
 
 from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
+from conclint.memo import cached_property
 from conclint.model.accesses import Access, accesses, accesses_named
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
@@ -182,7 +182,7 @@ class _Summariser:
             return accesses(self.model, function)  # it is asked about all of them anyway
         return accesses_named(self.model, function, names) if not names.isdisjoint(function.named) else []
 
-    @functools.cached_property
+    @cached_property
     def _locking(self) -> frozenset[Function]:
         """The functions in which a lock may be held: they take one, or call what leaves one taken."""
         return frozenset(touches_locks(self.model))
@@ -199,7 +199,7 @@ class _Summariser:
             if standing.locks(call.node) or not self._assuming.isdisjoint(map(id, call.functions))
         )
 
-    @functools.cached_property
+    @cached_property
     def _assuming(self) -> frozenset[int]:
         """The functions, by `id`, that are called under a lock, as their contracts say."""
         return frozenset(id(function) for function in self.model.functions if self.model.locks.assumed(function))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from conclint.knowledge.schema import Where
+from conclint.memo import cached_property
 from conclint.program.contexts import Runner
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Waiting:
         self._locks = locks
         self._reach = reach
 
-    @functools.cached_property
+    @cached_property
     def waits(self) -> list[Wait]:
         """Every wait without an end of its own that happens under a lock of its own function."""
         found = []
@@ -127,12 +127,12 @@ class Waiting:
             )
         )
 
-    @functools.cached_property
+    @cached_property
     def _of_frameworks(self) -> frozenset[str]:
         assumed = (self._graph.functions[key].assumed for key in self._graph.handed_over)
         return self._locks.canonical(lock for locks in assumed for lock in locks)
 
-    @functools.cached_property
+    @cached_property
     def _waiting_takers(self) -> dict[str, list[tuple[Place, str]]]:
         found: dict[str, list[tuple[Place, str]]] = defaultdict(list)
         for function in self._graph.functions.values():
@@ -177,7 +177,7 @@ class Waiting:
     def _held_by(self, operation: OperationFact, function: FunctionFact) -> frozenset[str]:
         return self._locks.canonical(frozenset(operation.locks) | self._graph.entry_locks[function.key])
 
-    @functools.cached_property
+    @cached_property
     def _by_object(self) -> dict[str, list[tuple[OperationFact, FunctionFact]]]:
         found: dict[str, list[tuple[OperationFact, FunctionFact]]] = defaultdict(list)
         for function in self._graph.functions.values():
@@ -229,7 +229,7 @@ class Waiting:
                 return place
         return None
 
-    @functools.cached_property
+    @cached_property
     def _takers(self) -> dict[str, list[tuple[Place, str]]]:
         found: dict[str, list[tuple[Place, str]]] = defaultdict(list)
         for function in self._graph.functions.values():

@@ -6,10 +6,10 @@ modules, and too little only of those that change things through another name.
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from conclint.memo import cached_property
 from conclint.source.sniff import imports_in
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Outline:
             texts[name] = texts.get(name, "") + block
         self._blocks = {name: _Block(block) for name, block in texts.items()}
 
-    @functools.cached_property
+    @cached_property
     def _assigned(self) -> dict[str, str]:
         return dict(_ASSIGNED.findall(self._text))
 
@@ -69,7 +69,7 @@ class Outline:
         """Return the dotted names, without the dots in front, of the modules that the module may have a name from."""
         return [one.module or name for one in self.imports if name in one.names or "*" in one.names]
 
-    @functools.cached_property
+    @cached_property
     def imports(self) -> tuple[Imported, ...]:
         """The imports of the module."""
         found: list[Imported] = []
@@ -109,7 +109,7 @@ class Outline:
                     if origin is not None:
                         yield f"{origin}.{one}" if origin else one
 
-    @functools.cached_property
+    @cached_property
     def _origins(self) -> dict[str, str]:
         return {each: one.module for one in self.imports for each in one.names}
 
@@ -139,31 +139,31 @@ class _Block:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    @functools.cached_property
+    @cached_property
     def words(self) -> frozenset[str]:
         return frozenset(_WORD.findall(self._text))
 
-    @functools.cached_property
+    @cached_property
     def called(self) -> frozenset[str]:
         """The dotted names of what is called."""
         return frozenset(_CALL.findall(self._text))
 
-    @functools.cached_property
+    @cached_property
     def changed(self) -> frozenset[str]:
         """The first names of what is changed in place."""
         return frozenset(_CHANGED.findall(self._text))
 
-    @functools.cached_property
+    @cached_property
     def changes_itself(self) -> bool:
         """Something that `self` holds is changed in place."""
         return _CHANGES_ITSELF.search(self._text) is not None
 
-    @functools.cached_property
+    @cached_property
     def is_global(self) -> bool:
         """It binds a name of the module."""
         return _GLOBAL.search(self._text) is not None
 
-    @functools.cached_property
+    @cached_property
     def locks(self) -> bool:
         return _LOCK.search(self._text) is not None
 

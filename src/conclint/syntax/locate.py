@@ -8,7 +8,6 @@ Where it is not, the whole module is written.
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -16,6 +15,7 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from conclint.finding import Span
+from conclint.memo import cached_property
 from conclint.syntax.children import children
 from conclint.syntax.lines import Lines, heads
 from conclint.syntax.tokens import extents
@@ -75,11 +75,11 @@ class Locator:
         if left:
             self._in_module(left)
 
-    @functools.cached_property
+    @cached_property
     def _lines(self) -> Lines:
         return Lines(self._tree.source.text)
 
-    @functools.cached_property
+    @cached_property
     def _heads(self) -> dict[int, int]:
         """The logical lines by `id` of what begins there; none where the text can't be told apart into as many."""
         found = heads(self._tree)
@@ -132,7 +132,7 @@ class Locator:
         for key, span in _spans(state.tokens, state.marks).items():
             self._known[key] = self._in_text(span) if self._dropped else span
 
-    @functools.cached_property
+    @cached_property
     def _dropped(self) -> dict[int, int]:
         """How many columns of which line are missing from the tree: libcst keeps no form feed in front of code."""
         text = self._tree.source.text

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import dataclasses
 import enum
-import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conclint.memo import cached_property
 from conclint.source.lines import split_lines
 from conclint.source.load import load
 
@@ -110,12 +110,12 @@ class Fixture:
     def __str__(self) -> str:
         return f"{self.path.parent.name}/{self.path.stem}"
 
-    @functools.cached_property
+    @cached_property
     def source(self) -> Source:
         """The program's text. Raises `SourceError` where it can't be read."""
         return load(str(self.path))
 
-    @functools.cached_property
+    @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """What the comments `# error: CODE` and `# missed: CODE` at line ends demand."""
         return tuple(sorted(_markers(self.source.text)))
