@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import collections
-import dataclasses
 import io
 import re
 import tokenize
 import warnings
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.finding import in_order
 from conclint.run.check import check_source
@@ -74,7 +75,7 @@ def check_suppressions(fixture: Fixture, rules: Sequence[Rule]) -> None:
     """
     for comment in SUPPRESSIONS:
         text = fixture.with_markers_as(comment)
-        findings = lint(dataclasses.replace(fixture.source, text=text), rules)
+        findings = lint(msgspec.structs.replace(fixture.source, text=text), rules)
         if findings:
             raise AssertionError(f"{fixture}, with '{comment}', still gives:\n{_listed(findings)}")
 
@@ -102,7 +103,7 @@ def _check_fixed(fixture: Fixture, own: Sequence[Rule], findings: list[Finding],
         raise AssertionError(f"{title}, would be no Python:\n{_listed(fixed.withheld)}")
     if not _is_python(fixed.text):
         raise AssertionError(f"{title}, is no Python:\n{fixed.text}")
-    left = lint(dataclasses.replace(fixture.source, text=fixed.text), own)
+    left = lint(msgspec.structs.replace(fixture.source, text=fixed.text), own)
     stays = sum(one.fix is None or (not one.fix.safe and not unsafe) for one in findings)
     if len(left) > stays:
         raise AssertionError(f"{title}, still gives:\n{_listed(left)}\n{fixed.text}")
