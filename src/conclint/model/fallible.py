@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.knowledge.words import Domain, Primitive
+from conclint.memo import cached_property
 from conclint.model.graph import Op, OpKind
 from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.values import UNKNOWN, Instance, Items, Value
@@ -16,7 +17,7 @@ from conclint.syntax.walk import dotted_name
 if TYPE_CHECKING:
     from conclint.model.module import ModuleModel
 
-_TESTING = frozenset({cst.If, cst.While, cst.IfExp})
+_DEFINING = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Module})
 _QUIET_CALLS = frozenset({"release", "notify", "notify_all", "locked", "append", "appendleft", "is_set", "is_alive", "cancel"})
 _QUIET_BUILTINS = frozenset(
     {"len", "isinstance", "print", "id", "bool", "type", "list", "dict", "set", "tuple", "range", "enumerate", "zip"}
@@ -44,7 +45,6 @@ class Fallible:
     def __init__(self, model: ModuleModel) -> None:
         self._model = model
         self._known: dict[tuple[OpKind, int], bool] = {}
-        self._tested: dict[int, set[str]] = {}
 
     def of(self, op: Op) -> bool:
         """Tell whether an operation may raise: calls, subscripts, awaits, imports.
@@ -110,15 +110,19 @@ class Fallible:
         name = dotted_name(container)
         if function is None or not name:
             return False
-        key = id(function)
-        if key not in self._tested:
-            self._tested[key] = {
-                dotted_name(part)
-                for node in descendants(function.node)
-                if node.__class__ in _TESTING
-                for part in descendants(node.test)  # type: ignore[attr-defined]
-            }
-        return name in self._tested[key]
+        return name in self._tested.get(id(function.node), ())
+
+    @cached_property
+    def _tested(self) -> dict[int, set[str]]:
+        """What the tests inside of a function, class or module speak of, by `id` of its syntax."""
+        found: dict[int, set[str]] = {}
+        tests: list[cst.If | cst.While | cst.IfExp] = self._model.nodes(cst.If, cst.While, cst.IfExp)
+        for node in tests:
+            names = {dotted_name(part) for part in descendants(node.test)}
+            for outer in self._model.tree.ancestors(node):
+                if outer.__class__ in _DEFINING:
+                    found.setdefault(id(outer), set()).update(names)
+        return found
 
 
 def _is_service(func: cst.Attribute) -> bool:

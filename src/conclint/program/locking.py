@@ -12,9 +12,10 @@ from conclint.model.escape import fate_of_variable
 from conclint.model.graph import OpKind
 from conclint.model.lock_effects import NO_EFFECT
 from conclint.model.locksets import Raising
+from conclint.model.memory import once_per_module
 from conclint.program.summary import LockFact
 from conclint.syntax import BindingKind
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_WAYS = 4
 _ORDERING = frozenset({"sorted", "min", "max", "id"})
-_COMPARING = (cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual)
+_COMPARING = frozenset({cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual})
 _TAKING = frozenset({OpKind.CALL, OpKind.ENTER})
 _METHODS = frozenset({"acquire", "release", "enter_context", "__enter__", "__exit__"})
 
@@ -117,7 +118,7 @@ def acquisitions(model: ModuleModel, function: Function) -> Iterator[Acquisition
             ways[frozenset(key for key, taker in held if taker != id(op.node))] = None
 
     exploration.visit(see)
-    ordered = bool(found) and puts_in_order(function)
+    ordered = bool(found) and puts_in_order(model, function)
     for op, lock, tried, ways in found.values():
         if lock.key in given_back:
             continue
@@ -201,17 +202,26 @@ def _is_handed_on(model: ModuleModel, key: str) -> bool:
     return False
 
 
-def puts_in_order(function: Function) -> bool:
+def puts_in_order(model: ModuleModel, function: Function) -> bool:
     """Tell whether a function compares or sorts objects, as those do that take locks in an order of their own."""
-    if not isinstance(function.node, cst.FunctionDef):
+    if function.node.__class__ is not cst.FunctionDef:
         return False
-    for node in descendants(function.node.body):
-        if node.__class__ is cst.Call:
-            if node.func.__class__ is cst.Name and node.func.value in _ORDERING:
-                return True
-        elif node.__class__ is cst.ComparisonTarget and is_a(node.operator, _COMPARING):
-            return True
-    return False
+    if id(function.node) in _comparing(model):
+        return True
+    calls = (call.func for scope in function.scope.walk() for call in scope.calls)
+    return any(func.__class__ is cst.Name and func.value in _ORDERING for func in calls)
+
+
+@once_per_module
+def _comparing(model: ModuleModel) -> frozenset[int]:
+    """Return the functions, by `id` of their syntax, in whose bodies, inner functions included, objects are compared."""
+    return frozenset(
+        id(outer)
+        for target in model.nodes(cst.ComparisonTarget)
+        if target.operator.__class__ in _COMPARING
+        for inner, outer in model.tree.outwards(target)
+        if outer.__class__ is cst.FunctionDef and inner is outer.body
+    )
 
 
 def comes_locked(model: ModuleModel, function: Function, *, takes_locks: bool) -> bool:
