@@ -12,7 +12,7 @@ from conclint.syntax import Binding, Scope, ScopeKind
 from conclint.syntax.children import is_a
 from conclint.syntax.walk import dotted_name, every_parameter
 
-_DOING_NOTHING = (cst.Raise, cst.Pass)
+_DOING_NOTHING = frozenset({cst.Raise, cst.Pass})
 
 
 class Function(msgspec.Struct, eq=False, dict=True):
@@ -85,11 +85,10 @@ class Function(msgspec.Struct, eq=False, dict=True):
 
     def has_decorator(self, *names: str) -> bool:
         """Tell whether a decorator's last name is one of these."""
-        return not self._decorating.isdisjoint(names)
-
-    @cached_property
-    def _decorating(self) -> frozenset[str]:
-        return frozenset(written.rpartition(".")[2] for written in self.decorators)
+        node = self.scope.node
+        if node.__class__ is not cst.FunctionDef or not node.decorators:
+            return False
+        return any(written.rpartition(".")[2] in names for written in self.decorators)
 
     @cached_property
     def receiver_name(self) -> str | None:
@@ -172,11 +171,9 @@ def _collect_stores(function: Function, cls: Class, receiver: str) -> None:
     for scope in function.scope.walk():
         for store in scope.stores:
             target = store.node
-            if (
-                isinstance(target, cst.Attribute)
-                and isinstance(target.value, cst.Name)
-                and target.value.value == receiver
-            ):
+            if target.__class__ is not cst.Attribute or target.value.__class__ is not cst.Name:
+                continue
+            if target.value.value == receiver:
                 cls.attributes.setdefault(store.name, []).append(store)
 
 
@@ -184,7 +181,7 @@ def is_stub(node: cst.FunctionDef) -> bool:
     """Tell a body that only raises, or does nothing: it is there to be overridden."""
     for line in node.body.body:
         for statement in line.body if line.__class__ is cst.SimpleStatementLine else (line,):
-            if not is_a(statement, _DOING_NOTHING) and not (
+            if statement.__class__ not in _DOING_NOTHING and not (
                 statement.__class__ is cst.Expr and is_a(statement.value, (cst.BaseString, cst.Ellipsis))
             ):
                 return False

@@ -12,16 +12,15 @@ from conclint.syntax import BindingKind, ScopeKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from conclint.model.module import ModuleModel
-    from conclint.syntax import Binding
+    from conclint.syntax import Binding, Scope
 
 _ASKING = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.dir", "builtins.vars"})
 _VIEWS = frozenset({"items", "keys", "values"})
 _TAKING = frozenset({"clear", "pop", "popitem", "update"})
 _ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
-_LOOPS = frozenset({cst.For, cst.CompFor})
 # A tuple is made for each item, and what is made may set off the garbage collector: finalizers run, threads take turns.
 _COPYING = frozenset({"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.sorted"})
 
@@ -75,26 +74,25 @@ def walks(module: ModuleModel) -> Iterator[Walk]:
 
     What the code at module level does is left out: imports take their turns, as a rule before there are threads.
     """
+    gone_through = {id(loop.iter) for loop in module.nodes(cst.For)} | {id(loop.iter) for loop in module.nodes(cst.CompFor)}
     for scope in module.scopes:
-        if not scope.execution.is_callable:
-            continue
-        for attribute in scope.attributes:
-            if not _may_be_walked(module.tree.parent(attribute)):
-                continue
-            name = module.symbol(attribute)
+        for container in _may_be_walked(scope, gone_through) if scope.execution.is_callable else ():
+            name = module.symbol(container)
             variable = module.knowledge.variable(name) if name is not None else None
             if name is None or variable is None or variable.changed_by is None:
                 continue
-            walked, in_a_copy = _walked(module, attribute)
+            walked, in_a_copy = _walked(module, container)
             if walked is not None and not expects_refusal(module, walked):
                 yield Walk(walked, name, variable.changed_by, in_a_copy)
 
 
-def _may_be_walked(around: cst.CSTNode | None) -> bool:
-    """Tell from what stands around a container at once that it may be gone through: most attributes are not."""
-    if around.__class__ is cst.Attribute:
-        return around.attr.value in _VIEWS
-    return around.__class__ in _LOOPS
+def _may_be_walked(scope: Scope, gone_through: Container[int]) -> Iterator[cst.Attribute]:
+    """Yield the attributes of a scope that stand where something may be gone through: most do not."""
+    for attribute in scope.attributes:
+        if id(attribute) in gone_through:
+            yield attribute
+        if attribute.attr.value in _VIEWS and attribute.value.__class__ is cst.Attribute:
+            yield attribute.value
 
 
 def _walked(module: ModuleModel, container: cst.Attribute) -> tuple[cst.CSTNode | None, bool]:

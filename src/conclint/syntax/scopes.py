@@ -93,6 +93,8 @@ class Scope:
 
     execution: Scope
     """The function, lambda, class or module whose code runs this: a comprehension runs in its parent."""
+    is_callable: bool
+    """Tells a function or lambda from a module, class or comprehension."""
     qualified_name: str
     """As `__qualname__` spells it, comprehensions left out; empty for the module."""
 
@@ -104,6 +106,7 @@ class Scope:
         self.children, self.stores, self.star_imports = [], [], []
         self.calls, self.withs, self.tests, self.returns, self.yields = [], [], [], [], []
         self.attributes, self.names = [], []
+        self.is_callable = kind is ScopeKind.FUNCTION or kind is ScopeKind.LAMBDA
         inside = parent is not None and kind is ScopeKind.COMPREHENSION
         self.execution = parent.execution if parent is not None and inside else self
         if parent is None:
@@ -112,11 +115,6 @@ class Scope:
             self.qualified_name = parent.qualified_name if inside else name
         else:
             self.qualified_name = f"{parent.qualified_name}{'.<locals>.' if parent.is_callable else '.'}{name}"
-
-    @property
-    def is_callable(self) -> bool:
-        """Tell a function or lambda from a module, class or comprehension."""
-        return self.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
 
     @property
     def module(self) -> Scope:
