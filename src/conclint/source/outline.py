@@ -15,9 +15,10 @@ from conclint.source.sniff import imports_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARGIN = re.compile(r"^(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|[^\s#)\]}])", re.MULTILINE)
-_ASSIGNED = re.compile(r"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*(?:\w[\w.]*\.)?(\w*)", re.MULTILINE)
-_GLOBAL = re.compile(r"^[ \t]+global[ \t]", re.MULTILINE)
+# What a pattern begins with, or words that are looked for first, is found at the speed of memory.
+_MARGIN = re.compile(r"\n(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|[^\s#)\]}])")
+_ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*(?:\w[\w.]*\.)?(\w*)")
+_GLOBAL = re.compile(r"\n[ \t]+global[ \t]")
 _IN_PLACE = r"""
     (?:
         (?: \[[^\n]{0,200}\] )? [ \t]* (?: [-+*/|&^%@] | // | \*\* | << | >> ) = (?!=)
@@ -27,9 +28,18 @@ _IN_PLACE = r"""
     )
 """
 _CHANGED = re.compile(rf"(?<![\w.]) (\w+) (?:\.\w+)*? {_IN_PLACE}", re.VERBOSE)
+_IN_PLACE_AT_ALL = re.compile(
+    r"""
+    [-+*/|&^%@<>\]] [ \t]* =
+  | \. (?: add | append | appendleft | clear | discard | extend | insert | pop | popitem | popleft | remove
+         | setdefault | sort | update ) \(
+    """,
+    re.VERBOSE,
+)
+"""Stands in each line where something is changed in place."""
 _CHANGES_ITSELF = re.compile(rf"\b (?:self|cls) (?<!\.self) (?<!\.cls) (?:\.\w+)+? {_IN_PLACE}", re.VERBOSE)
 _LOCK = re.compile(r"(?<![a-z])lock(?![a-z])|(?<![a-z])Lock|mutex")
-_CALL = re.compile(r"(?<![\w.])(\w+(?:\.\w+){0,4})\(")
+_CALLED = re.compile(r"(?<![\w.])\w+(?:\.\w+){0,4}\Z")
 _WORD = re.compile(r"\w+|\*")
 
 
@@ -44,18 +54,33 @@ class Outline:
     """The functions, classes and variables of a module by name, and what the text of one of them shows."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._text = f"\n{text}"
         self._classes: set[str] = set()
+        self._statements: list[int] = []
+        """Where something else than a function or class begins at the margin."""
         texts: dict[str, str] = {}
-        for kind, name, block in _blocks(text):
+        for kind, name, block in self._cut():
             if kind == "class":
                 self._classes.add(name)
             texts[name] = texts.get(name, "") + block
         self._blocks = {name: _Block(block) for name, block in texts.items()}
 
+    def _cut(self) -> Iterator[tuple[str, str, str]]:
+        """Yield kind, name and text of what is defined at the margin."""
+        begun: re.Match[str] | None = None
+        for found in _MARGIN.finditer(self._text):
+            if begun is not None:
+                yield begun[1], begun[2], self._text[begun.start() + 1 : found.start() + 1]
+            begun = found if found[1] else None
+            if begun is None:
+                self._statements.append(found.start() + 1)
+        if begun is not None:
+            yield begun[1], begun[2], self._text[begun.start() + 1 :]
+
     @cached_property
     def _assigned(self) -> dict[str, str]:
-        return dict(_ASSIGNED.findall(self._text))
+        found = (_ASSIGNED.match(self._text, at) for at in self._statements)
+        return {one[1]: one[2] for one in found if one is not None}
 
     def is_class(self, name: str) -> bool:
         """Tell a class of the module."""
@@ -146,12 +171,20 @@ class _Block:
     @cached_property
     def called(self) -> frozenset[str]:
         """The dotted names of what is called."""
-        return frozenset(_CALL.findall(self._text))
+        pieces = (piece for piece in self._text.split("(")[:-1] if piece and not piece[-1].isspace())
+        found = (_CALLED.search(piece.rsplit(None, 1)[-1]) for piece in pieces)
+        return frozenset(one[0] for one in found if one is not None)
 
     @cached_property
     def changed(self) -> frozenset[str]:
         """The first names of what is changed in place."""
-        return frozenset(_CHANGED.findall(self._text))
+        found: set[str] = set()
+        text, end = self._text, 0
+        while (some := _IN_PLACE_AT_ALL.search(text, end)) is not None:
+            begin, end = text.rfind("\n", 0, some.start()) + 1, text.find("\n", some.start())
+            end = end if end >= 0 else len(text)
+            found.update(_CHANGED.findall(text[begin:end]))
+        return frozenset(found)
 
     @cached_property
     def changes_itself(self) -> bool:
@@ -161,19 +194,8 @@ class _Block:
     @cached_property
     def is_global(self) -> bool:
         """It binds a name of the module."""
-        return _GLOBAL.search(self._text) is not None
+        return "global" in self._text and _GLOBAL.search(self._text) is not None
 
     @cached_property
     def locks(self) -> bool:
         return _LOCK.search(self._text) is not None
-
-
-def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield kind, name and text of what is defined at the margin."""
-    begun: re.Match[str] | None = None
-    for found in _MARGIN.finditer(text):
-        if begun is not None:
-            yield begun[1], begun[2], text[begun.start() : found.start()]
-        begun = found if found[1] else None
-    if begun is not None:
-        yield begun[1], begun[2], text[begun.start() :]
