@@ -51,6 +51,8 @@ class Primitive(enum.Enum):
 class Domain(enum.Enum):
     """Between whom a primitive works."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     THREAD = "thread"
     PROCESS = "process"
     INTERPRETER = (
@@ -63,6 +65,8 @@ class Domain(enum.Enum):
 
 class Where(enum.Enum):
     """Where a callable that was handed over will run."""
+
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
 
     THREAD = "thread"  # a new thread
     PROCESS = "process"  # a new process

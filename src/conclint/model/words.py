@@ -15,6 +15,8 @@ class AccessKind(enum.Enum):
     between the read and the write loses updates on every CPython, a bare one up to 3.9 and on free-threaded builds.
     """
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     READ = "read"
     STORE = "store"
     MUTATE = "mutate"  # one operation that changes a container: append, d[k] = v, del d[k]
@@ -42,6 +44,8 @@ class AccessKind(enum.Enum):
 class Base(enum.Enum):
     """Whose variable is accessed, as seen from the function that does it."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     GLOBAL = "global"  # a module's
     CLASS = "class"  # the class's own, shared by all objects
     SELF = "self"  # the object's that the method is bound to
@@ -59,6 +63,8 @@ class Base(enum.Enum):
 class Stake(enum.Enum):
     """What goes wrong when two threads pass the same test and both act on it."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     NOTHING = "nothing"  # both set the same flag
     REFILL = "refill"  # both store what is the same for everybody, but perhaps over what a third has stored
     HARM = "harm"  # the second act raises, or takes the place of what somebody has already
@@ -66,6 +72,8 @@ class Stake(enum.Enum):
 
 class PhaseKind(enum.Enum):
     """What code has surely behind it."""
+
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
 
     JOINED = "joined"  # threads have been joined
     STORED = "stored"  # a variable was given a value
@@ -75,6 +83,8 @@ class PhaseKind(enum.Enum):
 
 class Confinement(enum.Enum):
     """To which thread code keeps by a test of its own."""
+
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
 
     NONE = ""
     MAIN = "main"

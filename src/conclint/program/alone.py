@@ -28,7 +28,7 @@ class Alone:
         """Return of the main thread and its unseen stand-in those who are alone when they make an access."""
         if fact.live:
             return frozenset()
-        if self._starts_threads(function):
+        if function.key in self._starters:
             return _IN_MAIN
         return frozenset(runner for runner, alone in self._functions.items() if function.key in alone)
 
@@ -43,37 +43,34 @@ class Alone:
         Of a main thread that is seen to start the others all is known that it does before, whoever else may call the same;
         users may call what starts threads through others again while these are running.
         """
-        functions = self._graph.functions.items()
-        starters = {key for key, function in functions if self._starts_threads(function)}
-        modules = {key for key, function in functions if not function.name}
+        modules = {key for key, function in self._graph.functions.items() if not function.name}
         alone = self._called_alone(_IN_MAIN, self._makers | modules)
-        return {Runner.USER: alone, Runner.MAIN: alone | self._called_alone({Runner.MAIN}, starters)}
+        return {Runner.USER: alone, Runner.MAIN: alone | self._called_alone({Runner.MAIN}, self._starters)}
 
     def _called_alone(self, runners: AbstractSet[Runner], ordered: AbstractSet[str]) -> frozenset[str]:
         """Return the functions that some runners only call before they start threads, from `ordered` code or each other."""
-        graph = self._graph
-        alone = {key for key in graph.functions if graph.callers.get(key)}
+        of = self._contexts.of
+        run = {key for key in self._graph.functions if any(context.runner in runners for context in of(key))}
+        callers: dict[str, set[str]] = {}
+        for key, edges in self._graph.callers.items():
+            calls = [edge for edge in edges if edge.caller in run]
+            if calls and not any(edge.fact.live for edge in calls):
+                callers[key] = {edge.caller for edge in calls} - ordered
+        alone = set(callers)
         changed = True
         while changed:
-            changed = False
-            for key in list(alone):
-                calls = [
-                    edge
-                    for edge in graph.callers[key]
-                    if any(context.runner in runners for context in self._contexts.of(edge.caller))
-                ]
-                entered = not calls or any(edge.fact.live for edge in calls)
-                if entered or not all(edge.caller in alone or edge.caller in ordered for edge in calls):
-                    alone.discard(key)
-                    changed = True
+            entered = {key for key in alone if not callers[key] <= alone}
+            alone -= entered
+            changed = bool(entered)
         return frozenset(alone)
 
-    def _starts_threads(self, function: FunctionFact) -> bool:
-        """Tell a function in which threads are seen to start, so that its order of events is the program's."""
-        return (
-            any(access.live for access in function.accesses)
-            or any(call.live for call in function.calls)
-            or function.key in self._makers
+    @cached_property
+    def _starters(self) -> frozenset[str]:
+        """The functions in which threads are seen to start, so that their order of events is the program's."""
+        return self._makers.union(
+            key
+            for key, function in self._graph.functions.items()
+            if any(access.live for access in function.accesses) or any(call.live for call in function.calls)
         )
 
     @cached_property

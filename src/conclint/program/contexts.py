@@ -24,6 +24,8 @@ _APART = (Domain.PROCESS, Domain.INTERPRETER)
 class Own(enum.Enum):
     """Whose object `self` is, seen from the thread."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     SHARED = "shared"  # several threads have it
     CAPTURED = "captured"  # a local of the function that has started the thread, or of one around, holds it
     SOMEBODYS = "somebody's"  # it was reached through other objects, and may be another one each time
@@ -34,13 +36,15 @@ class Own(enum.Enum):
 class Runner(enum.Enum):
     """What runs a function."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     MAIN = "main"  # code at module level, and what it calls
     USER = "user"  # code that is not to be seen, and may call what is exported
     ROOT = "root"
     ANYBODY = "anybody"  # users of a class or module that locks: it is meant for several threads
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True, cache_hash=True):
     """A thread, or several of one making, that may run a function. `root` is None where no thread is seen to start.
 
     `position` is that of the root among those of its module.
@@ -110,6 +114,7 @@ class Contexts:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._found: dict[str, set[Context]] = defaultdict(set)
+        self._all: dict[str, frozenset[Context]] = {}
         self._entered: dict[str, set[tuple[Context, tuple[str, ...]]]] = {
             edge.callee: set() for key in graph.functions for edge in graph.calls(key) if edge.fact.nones
         }
@@ -120,12 +125,13 @@ class Contexts:
         for number, position, root in roots:
             if not root.awaited:
                 self._begin(root, number, position)
-        self._reach((key for key in graph.entries() if not graph.functions[key].name), MAIN)
-        self._reach((key for key in graph.entries() if graph.functions[key].name), USER)
+        self._reach((key for key in graph.entries if not graph.functions[key].name), MAIN)
+        self._reach((key for key in graph.entries if graph.functions[key].name), USER)
         self._reach(graph.used_by_anybody(), ANYBODY)
         for number, position, root in roots:
             if root.awaited:
                 self._begin(root, number, position)
+        self._all = {key: frozenset(contexts) for key, contexts in self._found.items()}
 
     def _begin(self, root: RootFact, number: int, position: int) -> None:
         """Follow a root; one that a coroutine waits for runs several times at once only if several tasks wait.
@@ -152,7 +158,8 @@ class Contexts:
 
     def of(self, function: str) -> frozenset[Context]:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""
-        return frozenset(self._found.get(function, ()))
+        known = self._all.get(function)
+        return known if known is not None else frozenset(self._found.get(function, ()))
 
     def begins(self, number: int) -> frozenset[str]:
         """Return the functions that threads of a number begin with."""
@@ -190,28 +197,34 @@ class Contexts:
             (key, context, None, True) for key in beginning
         )
         on_first: set[tuple[str, Context]] = set()
+        related = {context.own: context}  # the same thread by its relation to `self`
         while pending:
             at, running, before, is_first = pending.popleft()
-            if at in self._entered and before is None:
+            if before is None and at in self._entered:
                 self._entered[at].add((running, ()))
-            if at not in self._graph.functions or (at, running) in on_first or (running in self._found[at] and not is_first):
+            here, found = (at, running), self._found[at]
+            if at not in self._graph.functions or (here in on_first if is_first else running in found):
                 continue
             if is_first:
-                on_first.add((at, running))
-            if running not in self._found[at]:
-                self._found[at].add(running)
-                self._came_from[at, running] = before
+                on_first.add(here)
+            if running not in found:
+                found.add(running)
+                self._came_from[here] = before
             for edge in self._graph.calls(at):
-                if edge.fact.confined is Confinement.MAIN and not running.in_main:
+                _, callee, receiver, fact = edge
+                if fact.confined is Confinement.MAIN and not running.in_main:
                     continue
-                own = _owned(running.own, edge.receiver, first=is_first, begins=before is None)
+                own = _owned(running.own, receiver, first=is_first, begins=before is None)
                 if own is Own.SHARED and before is None and self._is_anew(running.root, edge):
                     own = Own.DISTINCT
-                passed = running.owning(own)
-                if edge.callee in self._entered:
-                    self._entered[edge.callee].add((passed, edge.fact.nones))
-                pending.append((edge.callee, passed, (at, running), is_first and edge.receiver == "self"))
-
+                passed = related.get(own)
+                if passed is None:
+                    passed = related[own] = context.owning(own)
+                if callee in self._entered:
+                    self._entered[callee].add((passed, fact.nones))
+                still_first = is_first and receiver == "self"
+                if still_first or passed not in self._found[callee]:
+                    pending.append((callee, passed, here, still_first))
 
     def _is_anew(self, root: RootFact | None, edge: CallEdge) -> bool:
         """Tell a call of a method of what each run of a root is given another one of."""

@@ -25,6 +25,8 @@ _ELSEWHERE = (*_THREADS, Where.PROCESS, Where.INTERPRETER)
 class Use(enum.Enum):
     """What is done with something of another module."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     HANDED_OVER = "handed over"  # another thread or process runs it
     CALLED = "called"  # by what a thread runs
     OWN = "own"  # called by what a thread runs, of an object of its own or one that may be another each time
@@ -97,9 +99,10 @@ class _Search:
 
     def _under_locks(self) -> Iterator[Wish]:
         """Yield the objects of a class with which it works under a lock: their state may be what the lock is for."""
+        locking = self._graph.locking_classes
         for key, function in self._graph.functions.items():
-            for call in function.calls:
-                if call.locks and call.receiver == "part" and not call.callee and function.owner in self._graph.locking_classes:
+            for call in function.calls if function.owner in locking else ():
+                if call.locks and call.receiver == "part" and not call.callee:
                     yield from self._wish(call.symbol, key, Use.CALLED)
 
     def _bases(self, classes: set[str]) -> Iterator[Wish]:

@@ -32,7 +32,7 @@ class GivenObjects:
         self._linker = linker
         self.calls: dict[str, _Calls] = before.calls if before is not None else {}
         self._asked: dict[tuple[str, str], set[str]] | None = None
-        self._having: dict[str, set[str]] | None = None
+        self._defining: dict[str, list[str]] | None = None
         self._known: dict[tuple[str, str], str] = {}
         self._makers: dict[str, list[tuple[str, CallFact]]] | None = None
         self._open: set[tuple[str, str]] = set()
@@ -126,13 +126,13 @@ class GivenObjects:
         return found
 
     def _having_method(self, name: str) -> set[str]:
-        if self._having is None:
-            self._having = defaultdict(set)
-            for key in self._linker.classes:
-                for owner in self._linker.order(key):
-                    for method in self._linker.classes[owner].methods:
-                        self._having[method].add(key)
-        return self._having.get(name, set())
+        if self._defining is None:
+            self._defining = defaultdict(list)
+            for key, fact in self._linker.classes.items():
+                for method in fact.methods:
+                    self._defining[method].append(key)
+        defining = self._defining.get(name, [])
+        return {*defining, *(derived for key in defining for derived in self._linker.subclasses(key))}
 
 
 class _Calls:

@@ -52,12 +52,16 @@ class CallGraph:
         """Return the calls that a function makes of functions of the program, overrides included."""
         known = self._calls.get(key)
         if known is None:
-            known = self._calls[key] = [
-                CallEdge(key, callee, receiver, fact)
-                for fact in self.functions[key].calls
-                for callee, receiver in self._callees(key, fact)
-                if not self._is_for_a_test(key, callee)
-            ]
+            known = self._calls[key] = []
+            resolve = self.linker.resolve
+            for fact in self.functions[key].calls:
+                meant = fact.callee or resolve(fact.symbol, key)
+                if meant:
+                    known += [
+                        CallEdge(key, callee, receiver, fact)
+                        for callee, receiver in self._callees(key, meant, fact)
+                        if not self._is_for_a_test(key, callee)
+                    ]
         return known
 
     def _is_for_a_test(self, caller: str, callee: str) -> bool:
@@ -66,9 +70,8 @@ class CallGraph:
             return False
         return is_test(caller.partition(":")[0]) and not is_test(callee.partition(":")[0])
 
-    def _callees(self, caller: str, fact: CallFact) -> Iterator[tuple[str, str]]:
-        """Yield what a call may run, each with the receiver: the call of a class makes the object itself."""
-        callee = fact.callee or self.linker.resolve(fact.symbol, caller)
+    def _callees(self, caller: str, callee: str, fact: CallFact) -> Iterator[tuple[str, str]]:
+        """Yield what the call of a function or class may run, each with the receiver: that of a class makes the object itself."""
         receiver = "self" if fact.receiver == "super" else fact.receiver
         if callee in self.linker.classes:
             callee, receiver = self.linker.method(callee, "__init__"), "fresh"
@@ -118,12 +121,15 @@ class CallGraph:
         """The functions that something else than a call runs."""
         return frozenset(key for _, root in self.roots for key in self.targets(root))
 
-    def entries(self) -> Iterator[str]:
-        """Yield what the main thread runs: code at module level, and what is there for others and nobody here calls."""
-        for key, function in self.functions.items():
-            called = bool(self.callers.get(key))
-            if not function.name or (function.exported and not called and key not in self.handed_over):
-                yield key
+    @cached_property
+    def entries(self) -> list[str]:
+        """What the main thread runs: code at module level, and what is there for others and nobody here calls."""
+        callers, handed_over = self.callers, self.handed_over
+        return [
+            key
+            for key, function in self.functions.items()
+            if not function.name or (function.exported and not callers.get(key) and key not in handed_over)
+        ]
 
     @cached_property
     def locking_classes(self) -> frozenset[str]:
@@ -240,16 +246,21 @@ class CallGraph:
         )
 
     def _entry_locks(self, unknown: frozenset[str]) -> dict[str, frozenset[str]]:
-        calls = {key: [edge for edge in edges if self.counts(edge)] for key, edges in self.callers.items()}
+        calls = {edge.callee for edges in self._counting.values() for edge in edges}
         held: dict[str, frozenset[str] | None] = dict.fromkeys(self.functions)  # None: nobody is seen to come here yet
-        seen = {*self.entries(), *self.handed_over} - unknown
-        seen |= {key for key in self.functions if self.callers.get(key) and not calls.get(key)}
+        seen = {*self.entries, *self.handed_over} - unknown
+        seen |= {key for key, edges in self.callers.items() if edges and key not in calls}
         self._pass_on(held, seen, frozenset())
         # What nobody in sight calls may be called by somebody out of sight, but weakens nothing that others hold.
         settled = frozenset(key for key, locks in held.items() if locks is not None)
-        first = {key for key in self.functions if key not in settled and not calls.get(key)}
+        first = {key for key in self.functions if key not in settled and key not in calls}
         self._pass_on(held, first, settled, unknown)
         return {key: locks or frozenset() for key, locks in held.items()}
+
+    @cached_property
+    def _counting(self) -> dict[str, list[CallEdge]]:
+        """The calls of each function that say something of the locks of the callee."""
+        return {key: [edge for edge in self.calls(key) if self.counts(edge)] for key in self.functions}
 
     def _pass_on(
         self,
@@ -264,12 +275,13 @@ class CallGraph:
             held[key] = self.assumed(key) | {UNKNOWN_LOCK} if key in unknown else self.assumed(key)
         while pending:
             at = pending.pop()
-            for edge in self.calls(at):
+            here = held[at] or frozenset()
+            for edge in self._counting[at]:
                 key = edge.callee
-                if key in self.handed_over or key in settled or not self.counts(edge):
-                    continue
                 before = held[key]
-                passed = self.passed(edge, (held[at] or frozenset()) | frozenset(edge.fact.locks))
+                if key in self.handed_over or key in settled or before == frozenset():
+                    continue  # nothing is left to lose
+                passed = self.passed(edge, here.union(edge.fact.locks) if edge.fact.locks else here)
                 now = self.assumed(key) | (passed if before is None else common_locks(passed, before))
                 if now != before:
                     held[key] = now

@@ -37,8 +37,8 @@ class Linker:
         for module in self.modules:
             self._name_of[module.path] = module.name
             self._imports[module.path] = module.imports
-            self.functions.update((function.key, function) for function in module.functions)
-            self.classes.update((cls.key, cls) for cls in module.classes)
+            self.functions.update({function.key: function for function in module.functions})
+            self.classes.update({cls.key: cls for cls in module.classes})
             if module.name:
                 self._modules[module.name].append(module)
                 self._by_last_name[module.name.rpartition(".")[2]].append(module)
@@ -79,14 +79,12 @@ class Linker:
         `shop.stock.Shelf().take` is the method `take` that an object of the class has. Where `user`, the key of the function or
         class that uses it, is told, the standard library means nothing but to itself: others know it by its facts.
         """
-        if not self._may_mean(symbol, user):
-            return ""
         known = self.settled.get(symbol)
         if known is None:
             known = self._found.get(symbol)
-        if known is None:
-            known = self._resolved(symbol)
-        return known
+        if known == "" or not self._may_mean(symbol, user):
+            return ""
+        return known if known is not None else self._resolved(symbol)
 
     def _may_mean(self, symbol: str, user: str) -> bool:
         return (
@@ -227,8 +225,11 @@ class Linker:
 
     def method(self, cls: str, name: str) -> str:
         """Return the key of the function that a method of a class is, empty when it has none in the program."""
-        classes = (self.classes[key] for key in self.order(cls) if key in self.classes)
-        return next((fact.methods[name] for fact in classes if name in fact.methods), "")
+        for key in self.order(cls):
+            fact = self.classes.get(key)
+            if fact is not None and name in fact.methods:
+                return fact.methods[name]
+        return ""
 
     def is_lock(self, cls: str) -> bool:
         """Tell a class that is a lock itself, by its methods."""

@@ -202,11 +202,10 @@ class Races:
             return None
         if self._phases.rule_out(other.phases, one.phases, one.locks):
             return None
-        for first in in_order(filter(runs, one.contexts)):
-            for second in in_order(filter(runs, other.contexts)):
-                if not meet(first, second) or has_joined(one.phases, second, self._objects.owner_of(second)) or has_joined(
-                    other.phases, first, self._objects.owner_of(first)
-                ):
+        seconds = in_order(filter(runs, other.contexts))
+        for first in in_order(filter(runs, one.contexts)) if seconds else ():
+            for second in seconds:
+                if not meet(first, second) or self._has_joined(one, second) or self._has_joined(other, first):
                     continue
                 if not _at_once(first, second, one, other) or self._objects.are_two(first, second, one, other):
                     continue
@@ -219,6 +218,9 @@ class Races:
                 if not self._hold_one_lock(first, one, second, other):
                     return first, second
         return None
+
+    def _has_joined(self, access: SharedAccess, thread: Context) -> bool:
+        return bool(access.phases) and has_joined(access.phases, thread, self._objects.owner_of(thread))
 
     def with_its_user(
         self, one: SharedAccess, other: SharedAccess

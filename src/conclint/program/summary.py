@@ -263,7 +263,7 @@ class ClassFact(msgspec.Struct, frozen=True):
     """The attributes that hold what the constructor is given, each with its parameter."""
 
 
-class RootFact(msgspec.Struct, frozen=True):
+class RootFact(msgspec.Struct, frozen=True, cache_hash=True):
     """A function that another thread, process or handler runs, and where it is handed over.
 
     `function` is its key, or else `symbol` names it. Roots with the same `lane` never run at the same time: they share

@@ -19,6 +19,8 @@ ScopeNode: TypeAlias = (
 class ScopeKind(enum.Enum):
     """What opens a scope."""
 
+    __hash__ = object.__hash__  # that of enum.Enum is written in Python
+
     MODULE = "module"
     CLASS = "class"
     FUNCTION = "function"
