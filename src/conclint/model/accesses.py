@@ -189,17 +189,18 @@ class Collector:
 
         A function that binds the variable anew has swapped it, as a rule, to have the old object for itself.
         """
+        aliases = [
+            (name, variable)
+            for name, bindings in self.function.scope.bindings.items()
+            if len(bindings) == 1 and bindings[0].kind is BindingKind.ASSIGN and not bindings[0].path
+            if (variable := self._wanted(bindings[0].value)) is not None
+        ]
         swapped = {
             variable
-            for binding in self.stored.values()
+            for binding in (self.stored.values() if aliases else ())
             if binding.kind is BindingKind.ASSIGN and (variable := self._wanted(binding.node)) is not None
         }
-        for name, bindings in self.function.scope.bindings.items():
-            if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
-                continue
-            variable = self._wanted(bindings[0].value)
-            if variable is not None and variable not in swapped:
-                yield name, variable
+        yield from (alias for alias in aliases if alias[1] not in swapped)
 
     def _wanted(self, node: cst.CSTNode | None) -> Variable | None:
         name = node.attr.value if node.__class__ is cst.Attribute else node.value if node.__class__ is cst.Name else ""

@@ -39,6 +39,7 @@ def checks(
     acts = [access for access in found if access.kind.writes]
     if not acts or len(found) == len(acts):
         return
+    written = {act.variable for act in acts}
     by_node: dict[int, Access] = {}
     for access in found:
         if not access.kind.writes:
@@ -49,7 +50,7 @@ def checks(
     inner: list[tuple[cst.BaseExpression, Variable]] = []
     tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
-        tested = _tested(module, function, by_node, test.test, leaves_out)
+        tested = [one for one in _tested(module, function, by_node, test.test, leaves_out) if one.variable in written]
         if not tested:
             continue
         nodes = [node for part in _believing(module, test) for node in descendants(part)]

@@ -278,9 +278,10 @@ def _docstring(node: cst.FunctionDef) -> str:
     first = node.body.body[0] if node.body.body else None
     first = first.body[0] if first.__class__ is cst.SimpleStatementLine else first
     said = first.value if first.__class__ is cst.Expr else None
-    if not isinstance(said, (cst.SimpleString, cst.ConcatenatedString)):
-        return ""
-    if isinstance(said, cst.SimpleString) and not _hints(said.value):
+    if said.__class__ is cst.SimpleString:
+        if not _hints(said.value):
+            return ""
+    elif said.__class__ is not cst.ConcatenatedString:
         return ""
     text = said.evaluated_value
     return text if isinstance(text, str) else ""
@@ -294,14 +295,14 @@ def _hints(text: str) -> bool:
 def _sentences(node: cst.FunctionDef) -> Iterator[str]:
     """Yield the sentences of the docstring, and of the comments that stand around the first line of the function."""
     text = _docstring(node)
-    lines = list(node.leading_lines)
-    if isinstance(node.body, cst.IndentedBlock):
+    lines = [*node.leading_lines]
+    if node.body.__class__ is cst.IndentedBlock:
         header = node.body.header.comment
         text += f"\n\n{header.value.lstrip('# ')}" if header is not None else ""
         first = node.body.body[0]
-        lines += list(first.leading_lines) if isinstance(first, cst.SimpleStatementLine) else []
-    comments = " ".join(line.comment.value.lstrip("#! ") for line in lines if line.comment is not None)
-    if not text and not comments:
+        lines += first.leading_lines if first.__class__ is cst.SimpleStatementLine else ()
+    comments = " ".join([line.comment.value.lstrip("#! ") for line in lines if line.comment is not None])
+    if not _hints(text) and not _hints(comments):
         return
     for paragraph in (*re.split(r"\n\s*\n", text), comments):
         if not _hints(paragraph):

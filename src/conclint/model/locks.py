@@ -98,8 +98,20 @@ class LockNames(AccessPaths):
         return {
             name: lock
             for name, bindings in self._module.tree.root.bindings.items()
-            if (lock := self._made(bindings)) is not None
+            if name not in self._plain_globals and (lock := self._made(bindings)) is not None
         }
+
+    @cached_property
+    def _plain_globals(self) -> frozenset[str]:
+        """The globals that are only ever bound to plain data, and at module level; of None it is not known what it stands for."""
+        elsewhere = {name for scope in self._module.scopes for name in scope.global_names}
+        return frozenset(
+            name
+            for name, bindings in self._module.tree.root.bindings.items()
+            if name not in elsewhere
+            and not sounds_like_a_lock(name)
+            and all(_is_plain(one) and one.value.__class__ is not cst.Name for one in bindings)
+        )
 
     @cached_property
     def _plain_attributes(self) -> frozenset[str]:

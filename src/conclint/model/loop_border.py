@@ -12,6 +12,7 @@ from conclint.model.escape import fate_of
 from conclint.model.events import Event
 from conclint.model.graph import OpKind
 from conclint.model.lanes import domain_of
+from conclint.model.memory import once_per_module
 from conclint.model.values import NONE, LibraryMethod
 from conclint.model.words import FOR_LOOP_ONLY
 from conclint.syntax.children import descendants
@@ -42,6 +43,8 @@ def asks_who_runs(module: ModuleModel, function: Function) -> bool:
     """
     if module.words.isdisjoint(_ASKING_OR_RUNNING):
         return False
+    if function.named.keys().isdisjoint(_ASKING_OR_RUNNING) and not _renames_asking(module):
+        return False
     if not function.is_async and any(attribute.attr.value in _RUNNING_LOOP for attribute in function.scope.attributes):
         return True
     named = {attribute.attr.value for attribute in function.scope.attributes}
@@ -50,6 +53,15 @@ def asks_who_runs(module: ModuleModel, function: Function) -> bool:
         return True
     asking = (call for call in function.scope.calls if module.symbol(call.func) in _CURRENT_LOOP)
     return any(expects_refusal(module, call) or _is_compared(module, call) for call in asking)
+
+
+@once_per_module
+def _renames_asking(module: ModuleModel) -> bool:
+    """Tell whether a module may call what asks who runs it by another name, from an import or its own code."""
+    imports: list[cst.ImportFrom] = module.nodes(cst.ImportFrom)
+    aliases = (alias for node in imports for alias in (node.names if not isinstance(node.names, cst.ImportStar) else ()))
+    renamed = any(alias.asname is not None and alias.evaluated_name in _ASKING_OR_RUNNING for alias in aliases)
+    return renamed or not module.main.named.keys().isdisjoint(_ASKING_OR_RUNNING)
 
 
 def _is_compared(module: ModuleModel, call: cst.Call) -> bool:

@@ -92,6 +92,7 @@ class ModuleModel:
                 graph.let_go()
         for cls in self._classes.values():
             cls.methods.clear()
+            cls.setters.clear()
             cls.attributes.clear()
         self.locks.let_go()
         for room in (self.resolver, self.imports, self.foreign, self.variables, self.conditions, self._fallible):

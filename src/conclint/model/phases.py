@@ -56,6 +56,8 @@ class Phase(msgspec.Struct, frozen=True):
 @once_per_function
 def phases_at(module: ModuleModel, function: Function) -> dict[int, frozenset[Phase]]:
     """Return for the nodes of a function, by `id`, what it has behind it there; what is left out has nothing."""
+    if not _flags(module) and id(function) not in _concerned(module):
+        return {}
     tested = dict(_tested(module, function))
     joins = _joins(module).get(id(function), {})
     needless = asked_before(module, [event for event in _joins_of(module) if id(event.node) in joins]) if joins else {}
@@ -166,6 +168,12 @@ def _tested(module: ModuleModel, function: Function) -> Iterator[tuple[str, Phas
                 if asked in flags or isinstance(asked, str) or (asked is not None and constant):
                     condition, _ = module.conditions.key(part)
                     yield condition, Phase(PhaseKind.IS, asked, value, held.get(id(node), frozenset()))
+
+
+@once_per_module
+def _concerned(module: ModuleModel) -> frozenset[int]:
+    """Return the functions, by `id`, that may have something behind them even where no flag is set under a lock."""
+    return _comparing(module) | _given_none(module).keys() | _joins(module).keys()
 
 
 @once_per_module
