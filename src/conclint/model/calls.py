@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _ASKED = {"len": "__len__", "iter": "__iter__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "next": "__next__"}
 _OPERATORS = frozenset({*_ASKED.values(), "__getitem__", "__setitem__", "__delitem__", "__contains__"})
-_OF_FORKS = frozenset({"os.register_at_fork", "multiprocessing.util.register_after_fork", "os.getpid"})
 
 Operator: TypeAlias = "tuple[cst.CSTNode, cst.BaseExpression, str]"
 """A use of an operator, the operand whose class decides what it does, and the name of the method."""
@@ -78,30 +76,11 @@ def _calls_of(module: ModuleModel, function: Function) -> Iterator[CallSite]:
 def _written(module: ModuleModel, function: Function, call: cst.Call) -> CallSite | None:
     func = call.func
     found = called_by(module, call)
-    base = dotted_name(call.func.value) if call.func.__class__ is cst.Attribute else ""
-    if found:
-        return CallSite(call, found, receiver_of(module, function, call), base=base)
-    path = module.foreign.path(call.func)
-    if path.startswith("builtins."):
-        return None  # no module of a program defines these
-    base = dotted_name(func.value) if is_a(func, cst.Attribute) else ""
+    path = "" if found else module.foreign.path(func)
+    if not found and (not path or path.startswith("builtins.")):
+        return None  # nobody knows what it runs, or no module of a program defines it
+    base = dotted_name(func.value) if func.__class__ is cst.Attribute else ""
     return CallSite(call, found, receiver_of(module, function, call), path, base)
-
-
-def _may_be_looked_into(module: ModuleModel, path: str) -> bool:
-    """Tell what another module of a program may define, or is of interest by its name alone.
-
-    What the standard library has means something by its facts, and otherwise to itself alone.
-    """
-    root = path.partition(".")[0]
-    if root == "builtins":
-        return False
-    return (
-        root not in sys.stdlib_module_names
-        or module.source.module.partition(".")[0] in sys.stdlib_module_names
-        or path in _OF_FORKS
-        or module.knowledge.type(path) is not None
-    )
 
 
 def called_by(module: ModuleModel, call: cst.Call) -> tuple[Function, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from conclint.model.lowering import caught_names
-from conclint.model.memory import once_per_module
+from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.paths import is_outcome
 from conclint.model.values import Constant
 from conclint.syntax import BindingKind
@@ -23,6 +23,7 @@ _DEFINING = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _FUNCTIONS = frozenset({cst.FunctionDef, cst.Lambda})
 _BRANCHING = frozenset({cst.If, cst.IfExp, cst.While, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase})
 _GOING_OVER = frozenset({cst.For, cst.CompFor})
+_DECIDING = _DEFINING | _BRANCHING | _GOING_OVER | {cst.IndentedBlock, cst.BooleanOperation}
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _ASKING = ("main_thread", "_MainThread", "mainthread")
 _EXPECTING = frozenset({"ValueError", "RuntimeError", "Exception", "BaseException"})
@@ -33,9 +34,13 @@ def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
     blocks = _conditional_blocks(module)
     passed: list[int] = []
     found = False
-    for inner, outer in module.tree.outwards(node):
-        kind = outer.__class__  # isinstance() of an abstract base class is many times slower
-        if kind is cst.IndentedBlock:
+    parents = module.tree.parents  # by hand, for this is asked of each call
+    inner, outer = node, parents.get(id(node))
+    while outer is not None:
+        kind = outer.__class__
+        if kind not in _DECIDING:
+            pass
+        elif kind is cst.IndentedBlock:
             if id(outer) in blocks:
                 found = blocks[id(outer)]
                 break
@@ -49,6 +54,7 @@ def is_conditional(module: ModuleModel, node: cst.CSTNode) -> bool:
         ):
             found = True
             break
+        inner, outer = outer, parents.get(id(outer))
     blocks.update(dict.fromkeys(passed, found))
     return found
 
@@ -157,7 +163,7 @@ def is_kept_to_main_thread(module: ModuleModel, node: cst.CSTNode) -> bool:
     function = module.function_at(node)
     if function is None:
         return False
-    return _asks(function) or _expects_refusal_here(module, function, node) or _is_left_by_main_thread(module, node)
+    return _asks(module, function) or _expects_refusal_here(module, function, node) or _is_left_by_main_thread(module, node)
 
 
 def _expects_refusal_here(module: ModuleModel, function: Function, node: cst.CSTNode) -> bool:
@@ -173,7 +179,8 @@ def _expects_refusal_here(module: ModuleModel, function: Function, node: cst.CST
     )
 
 
-def _asks(function: Function) -> bool:
+@once_per_function
+def _asks(_module: ModuleModel, function: Function) -> bool:
     """Tell a function that asks for the main thread itself, or by way of one that is called so: `is_main_thread()`."""
     if not any(name.endswith(_ASKING) for name in function.named):
         return False
@@ -197,7 +204,7 @@ def _is_set_by_askers(module: ModuleModel, attribute: cst.Attribute) -> bool:
     stores = cls.attributes.get(attribute.attr.value, ()) if cls is not None else ()
     setting = [store for store in stores if store.kind is not BindingKind.DECLARE and not _is_unset(store.value)]
     setters = [module.function_at(store.node) for store in setting]
-    return bool(setters) and all(setter is not None and _asks(setter) for setter in setters)
+    return bool(setters) and all(setter is not None and _asks(module, setter) for setter in setters)
 
 
 def _is_unset(value: cst.CSTNode | None) -> bool:

@@ -177,7 +177,7 @@ def shared_container(module: ModuleModel, function: Function, node: cst.BaseExpr
             if found is not None or owner is scope.execution:
                 return found
         variable = module.variables.of_name(node.value, scope)
-    elif is_a(node, cst.Attribute):
+    elif node.__class__ is cst.Attribute and node.attr.value in module.variables.container_attributes:
         variable = module.variables.of_attribute(node, function)
     else:
         return None

@@ -236,6 +236,16 @@ class Variables:
             self._containers[key] = bool(found) and all(_is_container(value) for value in found)
         return self._containers[key]
 
+    @cached_property
+    def container_attributes(self) -> frozenset[str]:
+        """The names that an attribute must have to be a container: some class has a built-in one in an attribute of that name."""
+        return frozenset(
+            name
+            for cls in self._module.classes
+            for name, bindings in cls.attributes.items()
+            if any(_is_container(binding.value) for binding in bindings)
+        )
+
     def is_list(self, variable: Variable) -> bool:
         """Tell a variable that is only ever bound to lists (None aside), which may grow while they are gone through."""
         found = self._bound_to(variable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conclint.model.words import Base
 from conclint.program.summary import PARAMETER
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ class Keys:
             scope = scope.parent
         owner = self._model.function_of(scope) or function
         return f"{PARAMETER}{self.of(owner)}:{variable.name}"
+
+    def of_any(self, variable: Variable, function: Function) -> str:
+        """Return the key of a variable that a function uses, which may be a parameter."""
+        if variable.base is Base.PARAMETER:
+            return self.of_parameter(variable, function)
+        return self.of_variable(variable)
 
     def of_lock(self, key: str) -> str:
         """Return the key in the program of a lock of the module."""

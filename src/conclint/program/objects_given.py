@@ -20,14 +20,15 @@ _LITERALS = frozenset({cst.SimpleString, cst.FormattedString, cst.ConcatenatedSt
 
 
 def objects_given(model: ModuleModel, keys: Keys, function: Function, call: CallSite) -> tuple[ObjectFact, ...]:
-    """Return what a call gives that makes an object: all its arguments, so that it is seen where nothing is known."""
+    """Return the arguments of which something is known, of a call that makes an object."""
     made = call.receiver is Receiver.FRESH or call.foreign.rpartition(".")[2].strip("_")[:1].isupper()
     handed_on = call.receiver is Receiver.SUPER and function.name == "__init__"
     if not (made or handed_on) or not is_a(call.node, cst.Call):
         return ()
     return tuple(
-        ObjectFact(position, name, _class_of(model, keys, function, value))
+        ObjectFact(position, name, cls)
         for position, (name, value) in enumerate(arguments_of(call.node))
+        if value.__class__ not in _LITERALS and (cls := _class_of(model, keys, function, value))
     )
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
 
-_LOCAL = re.compile(r"local\b", re.IGNORECASE)
+_LOCAL = re.compile(r"local\b([\"'])?", re.IGNORECASE)
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -111,7 +111,7 @@ class Operation(msgspec.Struct, frozen=True):
         return said
 
     def _runs_at_import(self) -> bool:
-        starting = self.word in ("start", "spawn") and isinstance(self.node, cst.Call)
+        starting = self.word == "start" and isinstance(self.node, cst.Call)
         return starting and self.model.imports.path_to(self.node) is not None  # type: ignore[arg-type]
 
 
@@ -245,21 +245,24 @@ def _is_of_other_library(model: ModuleModel, call: cst.Call) -> bool:
 
 def _locals(model: ModuleModel) -> Iterator[Operation]:
     """What is stored in and read from the attributes of plain `threading.local` objects."""
-    if _LOCAL.search(model.source.text) is None and not model.sites_of(Primitive.THREAD_LOCAL):
-        return  # all names of such types that come with conclint end with the word
+    if not _names_locals(model) and not model.sites_of(Primitive.THREAD_LOCAL):
+        return
     for scope in model.scopes:
         stored = {id(store.node) for store in scope.stores}
         for attribute in scope.attributes:
-            values = model.values(attribute.value)
-            if not any(isinstance(one, Instance) and one.facts is not None for one in values):
-                continue
-            for value in values:
-                plain = isinstance(value, Instance) and value.cls is None and value.facts is not None
+            for value in model.values(attribute.value):
+                plain = value.__class__ is Instance and value.cls is None and value.facts is not None
                 if plain and value.facts.kind is Primitive.THREAD_LOCAL:  # type: ignore[union-attr]
                     path = model.locks.path(attribute.value)
                     if path is not None:
                         yield from _local(model, attribute, path, stored=id(attribute) in stored)
                     break
+
+
+def _names_locals(model: ModuleModel) -> bool:
+    """Tell whether a module may name a type of thread-locals, all of which come with conclint and end with the word."""
+    said = [found[1] for found in _LOCAL.finditer(model.source.text)]
+    return any(said) or (bool(said) and any(word[-5:].lower() == "local" for word in model.words))  # any: in an annotation
 
 
 def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: bool) -> Iterator[Operation]:

@@ -13,25 +13,19 @@ from conclint.memo import cached_property
 from conclint.model.accesses import Access, accesses, accesses_named
 from conclint.model.believed import believed_reads, takes_away
 from conclint.model.calls import CallSite, calls_of
-from conclint.model.circumstances import asks_of_arguments, defined_if, is_conditional
+from conclint.model.circumstances import asks_of_arguments, defined_if
 from conclint.model.definitions import is_stub
 from conclint.model.elements import given_key, is_of_own_key, is_of_some_key, only_replaces
 from conclint.model.filling import time_stored
 from conclint.model.given_anew import given_anew
-from conclint.model.given_containers import (
-    Argument,
-    accesses_of_given,
-    arguments_handed_over,
-    arguments_of,
-    passed,
-)
+from conclint.model.given_containers import accesses_of_given, arguments_handed_over
 from conclint.model.guards import declared_guards, declares_locks
 from conclint.model.liveness import Liveness
 from conclint.model.loop_border import asks_who_runs
 from conclint.model.making import renews_locks
 from conclint.model.numbers import numbers, speaks_of_numbers
-from conclint.model.phases import nones_given
-from conclint.model.words import AccessKind, Base, Stake
+from conclint.model.words import AccessKind, Stake
+from conclint.program.calling import Calls
 from conclint.program.definitions import class_fact, exports_of, imports_of, is_exported, sees_to_itself
 from conclint.program.handing_over import HandingOver, kinds_of
 from conclint.program.interest import names_of_interest, of_interest
@@ -44,30 +38,24 @@ from conclint.program.locking import (
     makers,
     touches_locks,
 )
-from conclint.program.objects_given import objects_given
 from conclint.program.operations import Operation, operations
 from conclint.program.spawning import Spawned, spawned
 from conclint.program.standing import Standing
 from conclint.program.summary import (
     AccessFact,
     AcquireFact,
-    CallFact,
     FunctionFact,
     ModuleSummary,
     OperationFact,
-    PassedFact,
     RootFact,
 )
-from conclint.syntax.children import is_a
 from conclint.syntax.walk import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conclint.model import Function, Handover, ModuleModel
-    from conclint.model.variables import Variable
     from conclint.syntax import Locator
-
 
 def summarise(model: ModuleModel, locator: Locator) -> ModuleSummary:
     """Return what the program needs to know of a module."""
@@ -106,6 +94,7 @@ class _Summariser:
         self.locator = locator
         self.liveness = Liveness(model)
         self.keys = Keys(model)
+        self.calls = Calls(model, self.keys, self._place)
         self._guards = declared_guards(model)
         self._in_document = model.source.in_document
         self._numbers: dict[int, str] = {}
@@ -189,14 +178,17 @@ class _Summariser:
 
     def _reported(self, function: Function, standing: Standing, calls: Iterable[CallSite]) -> frozenset[int]:
         """Return the calls, by `id`, of which it may be wrong that they are made: under a lock or without, or in a coroutine."""
-        if function.is_async:
-            return frozenset(id(call.node) for call in calls)
-        if not standing.held and not self._assuming:
+        if not function.is_async and not standing.held and not self._assuming:
             return frozenset()
         return frozenset(
             id(call.node)
             for call in calls
-            if standing.locks(call.node) or not self._assuming.isdisjoint(map(id, call.functions))
+            if (
+                function.is_async
+                or standing.locks(call.node)
+                or not self._assuming.isdisjoint(map(id, call.functions))
+            )
+            and self.calls.is_looked_into(call)
         )
 
     @cached_property
@@ -217,7 +209,11 @@ class _Summariser:
                 for access in draft.accesses
                 if standing.is_told(access.node, access.parts)
             ),
-            tuple(fact for call in draft.calls for fact in self._calls(draft, call)),
+            tuple(
+                fact
+                for call in draft.calls
+                for fact in self.calls.facts(function, standing, call, exactly=id(call.node) in draft.reported)
+            ),
             tuple(self._acquisition(function, one) for one in draft.acquisitions),
             tuple(self._operation(function, standing, one) for one in draft.operations),
             owner,
@@ -253,7 +249,7 @@ class _Summariser:
         variable = access.variable
         tested = access.kind is AccessKind.CHECK_THEN_ACT
         return AccessFact(
-            self._key(function, variable),
+            self.keys.of_any(variable, function),
             variable.label or variable.name,
             access.kind,
             self._place(function, access.node),
@@ -286,56 +282,11 @@ class _Summariser:
             number=self._numbers.get(id(access.node), "") if not access.believes else "",
         )
 
-    def _key(self, function: Function, variable: Variable) -> str:
-        if variable.base is Base.PARAMETER:
-            return self.keys.of_parameter(variable, function)
-        return self.keys.of_variable(variable)
-
-    def _passed(self, function: Function, given: Iterable[Argument]) -> tuple[PassedFact, ...]:
-        return tuple(
-            PassedFact(
-                one.position,
-                one.name,
-                self._key(function, one.variable) if one.variable is not None else "",
-                one.variable.label if one.variable is not None else "",
-                one.variable.base if one.variable is not None else Base.OTHER,
-                self.keys.of_lock(one.lock) if one.lock else "",
-            )
-            for one in passed(self.model, function, given)
-        )
-
     def _is_returned(self, access: Access) -> bool:
         if access.kind is not AccessKind.READ or access.element:
             return False
         returned = self.model.tree.parent(access.node).__class__ is cst.Return
         return returned and self.model.variables.is_container(access.variable)
-
-    def _calls(self, draft: _Draft, call: CallSite) -> Iterator[CallFact]:
-        function, standing, node = draft.function, draft.standing, call.node
-        made = self._only_makes_coroutine(call)
-        later = made and not is_a(self.model.tree.parent(node), (cst.Return, cst.Lambda))
-        repeated = later and is_a(node, cst.Call) and self.model.repeats(node)
-        locks = () if made else self.keys.of_locks(standing.locks(node))
-        running = standing.is_live(node)
-        place = self._place(function, node, exactly=id(node) in draft.reported)
-        confined, phases = standing.confinement((node,)), standing.phases(self.keys, (node,))
-        rest = (call.receiver.value, place, call.base, is_conditional(self.model, node), confined, phases)
-        nones: tuple[str, ...] = ()
-        given: tuple[PassedFact, ...] = ()
-        if is_a(node, cst.Call):
-            _, nones = nones_given(self.model).get(id(node), (None, ()))
-            given = self._passed(function, arguments_of(node))
-        objects = objects_given(self.model, self.keys, function, call)
-        for called in call.functions:
-            yield CallFact(self.keys.of(called), locks, running, "", *rest, nones, given, later, repeated, objects)
-        if call.foreign:
-            yield CallFact("", locks, running, call.foreign, *rest, nones, given, objects=objects)
-
-    def _only_makes_coroutine(self, call: CallSite) -> bool:
-        """Tell a call that is not awaited: what it makes runs when somebody else awaits it, whatever is held here."""
-        if not call.functions or not all(called.is_async for called in call.functions):
-            return False
-        return not isinstance(self.model.tree.parent(call.node), cst.Await)
 
     def _acquisition(self, function: Function, one: Acquisition) -> AcquireFact:
         return AcquireFact(
@@ -372,7 +323,7 @@ class _Summariser:
             root.daemon,
             root.object,
             root.awaited,
-            self._passed(function, arguments_handed_over(root.handover))
+            self.calls.passed(function, arguments_handed_over(root.handover))
             if function is not None and root.handover is not None
             else (),
             self._pool(root.handover) if root.handover is not None else "",

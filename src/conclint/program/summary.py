@@ -106,7 +106,7 @@ class PassedFact(msgspec.Struct, frozen=True):
 class ObjectFact(msgspec.Struct, frozen=True):
     """An argument that a constructor is given: an object of the class `cls`, by key or symbol, or else a parameter of the caller.
 
-    `position` and `name` as in `PassedFact`; `cls` is empty where nothing is known of the argument.
+    `position` and `name` as in `PassedFact`; what is not known is left out.
     """
 
     position: int
@@ -198,7 +198,7 @@ class OperationFact(msgspec.Struct, frozen=True):
     start_method: str = ""
     """Of a spawn: the start method that the code settles, "undecided", or empty for the platform's default."""
     at_import: bool = False
-    """Importing the module is enough to run it."""
+    """Of a start: importing the module is enough to run it."""
     after_await: bool = False
     """The coroutine that does it may have awaited something before."""
     changed_by: str = ""
