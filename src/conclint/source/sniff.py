@@ -23,17 +23,22 @@ BORDER = ("asyncio", "subprocess", "signal")
 """Modules where concurrency shows at the border only: what imports nothing else is worth reading where it does more with them
 than run a command or catch a signal's number, and a rule finds one of its own words there."""
 
-_AT_THE_BORDER = re.compile(
-    r"""
-    (?<!\w) (?: async | r?locks? | signal(?=\() ) (?!\w)
-  | (?: _r?locks? | Lock | mutex | acquire | Thread | Executor | coroutine | fork | preexec_fn | Protocol ) (?!\w)
-  | (?: create_task | ensure_future | to_thread | run_in_executor | threadsafe | _signal_handler | set_wakeup_fd ) (?!\w)
-  | (?: call_soon | call_later | call_at | add_reader | add_writer | add_callback | add_done_callback ) (?!\w)
-    """,
-    re.VERBOSE,
-)
+_AT_THE_BORDER = {
+    "async": r"async(?<!\wasync)(?!\w)",
+    "signal(": r"signal(?<!\wsignal)(?=\()",
+    "lock": r"lock(?:(?<![^\W_]lock)|(?<=rlock)(?<![^\W_]rlock))s?(?!\w)",
+    **{
+        ending: rf"{ending}(?!\w)"
+        for ending in (
+            *("Lock", "mutex", "acquire", "Thread", "Executor", "coroutine", "fork", "preexec_fn", "Protocol"),
+            *("create_task", "ensure_future", "to_thread", "run_in_executor", "threadsafe", "_signal_handler"),
+            *("set_wakeup_fd", "call_soon", "call_later", "call_at", "add_reader", "add_writer", "add_callback"),
+            "add_done_callback",
+        )
+    },
+}
 """What stands where coroutines, an event loop's callbacks, signal handlers, forks, threads or locks that came from elsewhere are
-the matter."""
+the matter: parts of words, and the words. Each by itself is found many times faster than any of them is."""
 
 _PIPE, _WAITS_FOR_CHILD = "PIPE", ("wait", "poll(", "call(")
 """And where a child may be stuck in its output."""
@@ -72,13 +77,13 @@ WELL_KNOWN = (
 """Words that show a fragment without imports to be about concurrency."""
 
 # The module after `from`, or all from `import` to the end of the logical line, or the argument of a function that
-# imports. Each way on is told by one character and nothing long has to follow, so the time is linear in the text,
-# whatever stands there.
+# imports; a longer word that ends with `import` imports nothing itself. Each way on is told by one character and
+# nothing long has to follow, so the time is linear in the text, whatever stands there.
+_FROM = re.compile(r"from(?:[^\S\r\n]|\\(?:\r\n|[\r\n]))+[\w.]+")
 _IMPORT = re.compile(
     r"""
-    from (?: [^\S\r\n] | \\(?:\r\n|[\r\n]) )+ [\w.]+
-  | import (?:
-        (?=[\s\\]) (?: [^\r\n\\(]+ | \\(?:\r\n|[\s\S]) | \( (?: [^)#]+ | \#[^\r\n]* )* \)? )*
+    import (?:
+        (?<!\wimport) (?=[\s\\]) (?: [^\r\n\\(]+ | \\(?:\r\n|[\s\S]) | \( (?: [^)#]+ | \#[^\r\n]* )* \)? )*
       | \w{0,40} \s* \( \s* [rRuUbB]? ["'] [\w.]+
     )
     """,
@@ -156,7 +161,7 @@ class Sniff:
 
 def _is_telling(text: str) -> bool:
     """Tell whether a module that imports nothing but modules of `BORDER` does more than run a command and name a signal."""
-    if _AT_THE_BORDER.search(text) is not None or _has_shared_objects(text):
+    if any(part in text and re.search(word, text) for part, word in _AT_THE_BORDER.items()) or _has_shared_objects(text):
         return True
     return _PIPE in text and any(word in text for word in _WAITS_FOR_CHILD)
 
@@ -178,19 +183,13 @@ def is_concurrent_fragment(text: str) -> bool:
 
 def imports_in(text: str) -> list[str]:
     """Return what looks like an import in a text, in order; of `from a import b` that is `from a` and `import b`."""
-    found = []
-    # two searches for a word are many times faster than one for either of them
-    pulled, named = text.find("from"), text.find("import")
-    while pulled >= 0 or named >= 0:
-        at = min(pulled, named) if pulled >= 0 and named >= 0 else max(pulled, named)
-        match = _IMPORT.match(text, at)
-        end = at + 1 if match is None else match.end()
-        if match is not None:
+    found: list[str] = []
+    end = 0
+    # what begins with one certain word is found many times faster than what begins with either of two
+    for match in sorted((*_FROM.finditer(text), *_IMPORT.finditer(text)), key=re.Match.start):
+        if match.start() >= end:
             found.append(match[0])
-        if 0 <= pulled < end:
-            pulled = text.find("from", end)
-        if 0 <= named < end:
-            named = text.find("import", end)
+            end = match.end()
     return found
 
 
