@@ -52,8 +52,8 @@ def conflicts(races: Races) -> list[Conflict]:
     """Return the conflicts of the program, at most one for each function and variable, the gravest."""
     found: list[Conflict] = []
     for variable, accesses in races.variables.items():
-        if races.is_of_a_lock(variable):
-            continue
+        if not any(access.kind.compound for access in accesses) or races.is_of_a_lock(variable):
+            continue  # of two single steps neither harms the other
         by_function: dict[str, list[Conflict]] = {}
         for access in accesses:
             conflict = _of(races, access, accesses) or _against_users(races, variable, access, accesses)
@@ -130,11 +130,9 @@ def _of(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) ->
 
 def _seen(races: Races, access: SharedAccess, accesses: Sequence[SharedAccess]) -> Iterator[Conflict]:
     """Yield the conflicts with what threads of the program do, on this access's side."""
-    for other in _nearest(access, accesses):
-        if access.locks & other.locks or not conflict_between(access, other):
-            continue
-        if access.locks and not other.locks:
-            continue  # told of the other side
+    # where only the access is under a lock, that is told of the other side
+    near = (one for one in accesses if one.locks.isdisjoint(access.locks) and (one.locks or not access.locks))
+    for other in _nearest(access, near):
         threads = races.parallel(access, other)
         if threads is not None and _is_reported_alone(access, other):
             yield Conflict(access, other, *threads, seen=True)
@@ -156,9 +154,7 @@ def _against_a_guard(races: Races, access: SharedAccess, accesses: Sequence[Shar
     if _is_set_apart(access):
         return None
     outside = [one for one in accesses if not one.in_construction]
-    for other in _nearest(access, outside):
-        if not races.are_of_threads(other.locks) or not conflict_between(access, other):
-            continue
+    for other in _nearest(access, (one for one in outside if one.locks and races.are_of_threads(one.locks))):
         counted = [one for one in outside if one.function.key != access.function.key] if access.fact.drains else outside
         guarded = [one for one in counted if one.locks & other.locks]
         if len(guarded) * 2 < len(counted) or not any(one.kind.writes for one in guarded):
@@ -183,8 +179,6 @@ def _against_users(
     if not any(races.show_sharing(one.locks) for one in outside):
         return None
     for other in _nearest(access, (*outside, *races.under_some_lock(variable))):
-        if access.locks & other.locks or not conflict_between(access, other):
-            continue
         threads = races.with_its_user(access, other)
         if threads is not None:
             return Conflict(access, other, *threads, seen=False)
@@ -212,8 +206,8 @@ def _anybody(_context: Context) -> bool:
 
 
 def _nearest(access: SharedAccess, others: Iterable[SharedAccess]) -> list[SharedAccess]:
-    """Other places first, those that write under a lock before the rest: they make the clearest story."""
+    """Return what can do harm, other places first, and first those that write under a lock: they make the clearest story."""
     return sorted(
-        (other for other in others if not other.in_construction),
+        (other for other in others if not other.in_construction and conflict_between(access, other)),
         key=lambda one: (one == access, not one.locks, not one.kind.writes, one.fact.place),
     )

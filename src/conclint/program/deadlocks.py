@@ -67,6 +67,9 @@ class Deadlocks:
         ]
 
     def _of_function(self, function: FunctionFact) -> Iterator[Ordering]:
+        edges = [edge for edge in self._graph.calls(function.key) if edge.fact.locks or function.assumed]
+        if not edges and not function.acquires:
+            return
         # What callers hold is told of the callers; here it only serves as a gate.
         entry = self._locks.canonical(self._graph.entry_locks[function.key])
         assumed = self._locks.canonical(function.assumed)
@@ -78,9 +81,7 @@ class Deadlocks:
                 for first in own:
                     way = (fact.place,)
                     yield Ordering(first, lock, own | entry, function, way, first in surely, fact.ordered)
-        for edge in self._graph.calls(function.key):
-            if not edge.fact.locks and not assumed:
-                continue
+        for edge in edges:
             own = self._locks.canonical(edge.fact.locks) | assumed
             for taking in self._reach.taken(edge.callee):
                 passed = self._reach.through(edge, taking)

@@ -134,11 +134,15 @@ class CallGraph:
     @cached_property
     def locking_classes(self) -> frozenset[str]:
         """The classes with a lock of their own or inherited, which some method takes."""
-        taken = {acquire.lock for function in self.functions.values() for acquire in function.acquires} - self._of_tasks
+        taken = {acquire.lock for acquire in self._acquires} - self._of_tasks
         owners = {lock.partition("@")[0].rpartition(".")[0] for lock in taken}
         return frozenset(
             key for key in self.linker.classes if any(owner in owners for owner in self.linker.order(key))
         )
+
+    @cached_property
+    def _acquires(self) -> list[AcquireFact]:
+        return [acquire for function in self.functions.values() for acquire in function.acquires]
 
     def _is_of_window(self, cls: str) -> bool:
         return any(self.linker.classes[key].of_window for key in self.linker.order(cls))
@@ -146,8 +150,7 @@ class CallGraph:
     def lock_taken_by(self, owner: str) -> AcquireFact | None:
         """Return where a method takes a lock of a class or of one of its bases, which shows that threads share its objects."""
         classes = set(self.linker.order(owner)) if owner in self.linker.classes else set()
-        taken = (acquire for function in self.functions.values() for acquire in function.acquires)
-        own = (one for one in taken if one.lock.partition("@")[0].rpartition(".")[0] in classes)
+        own = (one for one in self._acquires if one.lock.partition("@")[0].rpartition(".")[0] in classes)
         return min(own, key=lambda one: one.place, default=None)
 
     @cached_property

@@ -47,6 +47,7 @@ class Linker:
         self._overrides: dict[str, list[str]] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
         self._apart: dict[frozenset[str], bool] = {}
+        self._locks: dict[str, bool] = {}
         self._subclasses: dict[str, list[str]] | None = None
         self.given: GivenObjects = GivenObjects(self, before.given if before is not None else None)
 
@@ -113,12 +114,12 @@ class Linker:
     def _located(self, symbol: str) -> tuple[ModuleSummary | None, list[str]]:
         """Return the module that a symbol begins with and the steps from there."""
         steps = _STEPS.findall(symbol) if "(" in symbol else symbol.split(".")
-        for end in range(len(steps), 0, -1):
-            if "()" in steps[:end]:
-                continue
-            module = self.module(".".join(steps[:end]))
-            if module is not None:
-                return module, steps[end:]
+        names = steps.index("()") if "()" in steps else len(steps)
+        for end in range(names, 0, -1):
+            if steps[end - 1] in self._by_last_name:
+                module = self.module(".".join(steps[:end]))
+                if module is not None:
+                    return module, steps[end:]
         return None, steps
 
     def _leads_on(self, target: str) -> bool:
@@ -233,7 +234,10 @@ class Linker:
 
     def is_lock(self, cls: str) -> bool:
         """Tell a class that is a lock itself, by its methods."""
-        return bool(self.method(cls, "acquire") and self.method(cls, "release"))
+        known = self._locks.get(cls)
+        if known is None:
+            known = self._locks[cls] = bool(self.method(cls, "acquire") and self.method(cls, "release"))
+        return known
 
     def owner(self, cls: str, attribute: str) -> str:
         """Return the class, of `cls` and its bases, that an attribute belongs to: the most basic one that stores it."""

@@ -42,9 +42,9 @@ class Phases:
         while pending:
             at = pending.pop()
             for edge in graph.calls(at):
-                if edge.callee in graph.handed_over or edge.caller == edge.callee:
-                    continue
                 before = known[edge.callee]
+                if before == frozenset() or edge.callee in graph.handed_over or edge.caller == edge.callee:
+                    continue
                 passed = self._passed(edge, known[at] or frozenset())
                 now = passed if before is None else passed & before
                 if now != before:
