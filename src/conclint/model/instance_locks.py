@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import msgspec
 
-from conclint.model.accesses import Access, accesses
+from conclint.model.accesses import Access, accesses_named
 from conclint.model.values import ClassValue
 from conclint.model.words import AccessKind, Base
 
@@ -36,24 +36,28 @@ def misguarded_writes(module: ModuleModel) -> Iterator[MisguardedWrite]:
     A write counts if it takes more than one step, or if the same lock is held to use the state once more: one store or
     one append needs no lock. A class of which there is one object only has one lock.
     """
+    shared = module.variables.names_beyond_objects
     for function in module.functions:
-        if function.cls is None or not module.locks.handles_locks(function):
+        if function.cls is None or shared.isdisjoint(function.named) or not module.locks.handles_locks(function):
+            continue
+        found = accesses_named(module, function, shared & function.named.keys())
+        beyond = [access for access in found if access.variable.base in (Base.GLOBAL, Base.CLASS)]
+        if not any(access.kind.writes for access in beyond):
             continue
         held = module.locks.held_at(function)
-        outer = module.entry_locks(function)
         under = [
-            (access, frozenset.intersection(*(held.get(id(part), frozenset()) for part in access.parts)))
-            for access in accesses(module, function)
-            if access.variable.base in (Base.GLOBAL, Base.CLASS)
+            (access, frozenset.intersection(*(held.get(id(part), frozenset()) for part in access.parts))) for access in beyond
         ]
         seen: set[str] = set()
         for access, keys in under:
-            locks = [module.locks.by_key[key] for key in sorted(keys | outer)]
             again = any(
                 other.variable == access.variable and other is not access and keys <= theirs for other, theirs in under
             )
             if not keys or not _needs_a_lock(access, again) or access.variable.key in seen:
                 continue
+            if not all(_made_by_object(module, function.cls, module.locks.by_key[key]) for key in keys):
+                continue
+            locks = [module.locks.by_key[key] for key in sorted(keys | module.entry_locks(function))]
             made = [_made_by_object(module, function.cls, lock) for lock in locks]
             if all(made) and not module.variables.is_synchronised(access.variable):
                 seen.add(access.variable.key)

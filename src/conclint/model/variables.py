@@ -20,6 +20,8 @@ from conclint.syntax import BindingKind, Scope, ScopeKind
 from conclint.syntax.children import is_a
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conclint.model.definitions import Class, Function
     from conclint.model.module import ModuleModel
     from conclint.model.values import Values
@@ -82,12 +84,17 @@ class Variables:
     @cached_property
     def _globals(self) -> frozenset[str]:
         """The module's variables, without its functions, classes and imports."""
-        found = {
-            name
-            for name, bindings in self._root.bindings.items()
-            if not all(binding.kind in _DEFINED for binding in bindings)
-        }
-        return frozenset(found)
+        return frozenset(_variables_of(self._root))
+
+    @cached_property
+    def names_beyond_objects(self) -> frozenset[str]:
+        """The names of all globals and of all attributes that are bound for a class, and of others that are called like them."""
+        stored: set[str] = set()
+        for function in self._module.functions:
+            own = None if function.has_decorator("classmethod") else function.receiver_name
+            for scope in function.scopes:
+                stored.update(store.name for store in scope.stores if not _is_stored_to(store, own))
+        return self._globals.union(stored, *(_variables_of(cls.scope) for cls in self._module.classes))
 
     def _is_rebound_inside(self, name: str, owner: Scope) -> bool:
         bindings = owner.bindings.get(name, [])
@@ -259,6 +266,19 @@ class Variables:
     def is_synchronised(self, variable: Variable) -> bool:
         """Tell a variable that holds a primitive, or anything else that sees to its own locking."""
         return any(_locks_itself(self._module.resolver.binding(binding)) for binding in self.bindings(variable))
+
+
+def _variables_of(scope: Scope) -> Iterator[str]:
+    """Yield what is bound in a scope that is not only defined or imported."""
+    for name, bindings in scope.bindings.items():
+        if not all(binding.kind in _DEFINED for binding in bindings):
+            yield name
+
+
+def _is_stored_to(store: Binding, owner: str | None) -> bool:
+    """Tell whether a store binds an attribute of what is called `owner`."""
+    target = store.node
+    return target.__class__ is cst.Attribute and target.value.__class__ is cst.Name and target.value.value == owner
 
 
 def _is_maker(call: cst.Call) -> bool:
