@@ -79,12 +79,12 @@ def _holds_key(module: ModuleModel, access: Access) -> cst.CSTNode | None:
     node = access.node
     if access.kind is not AccessKind.READ or node.__class__ is not cst.Subscript or is_caught(module, node, *_OF_KEY):
         return None
-    container, key = module.code(node.value), module.code(node)
     for inner, outer in module.tree.outwards(node):
         if is_a(outer, (cst.FunctionDef, cst.Lambda)):
             return None
         if isinstance(outer, (cst.If, cst.IfExp)) and outer.body is inner and outer.test.__class__ is cst.Comparison:
             left, target = outer.test.left, outer.test.comparisons[0]
+            container = module.code(node.value)
             if is_a(target.operator, cst.In) and module.code(target.comparator) == container:
-                return outer.test if key == f"{container}[{module.code(left)}]" else None
+                return outer.test if module.code(node) == f"{container}[{module.code(left)}]" else None
     return None

@@ -5,6 +5,7 @@ RacerD's summaries speak of formal parameters in the same way, and put what is p
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
@@ -15,7 +16,7 @@ from conclint.model.checks import checks
 from conclint.model.memory import once_per_function, once_per_module
 from conclint.model.variables import Variable
 from conclint.model.words import CHANGING, AccessKind, Base
-from conclint.syntax.children import descendants, is_a
+from conclint.syntax.children import descendants
 from conclint.syntax.walk import dotted_name, every_parameter
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from conclint.syntax import Scope
 
 _NAMED = frozenset({cst.Name, cst.Attribute})
-_LOCKS = ("lock", "mutex", "cond", "sem")
+_LOCKS = re.compile("lock|mutex|cond|sem", re.IGNORECASE)
 Argument: TypeAlias = "tuple[str, cst.BaseExpression]"
 """The name by which an argument is given, if any, and the argument."""
 
@@ -132,9 +133,8 @@ def passed(module: ModuleModel, function: Function, given: Iterable[Argument]) -
 
 def _is_called_lock(node: cst.BaseExpression) -> bool:
     """Tell a lock by the last part of its dotted name."""
-    last = node.attr.value if is_a(node, cst.Attribute) else node.value if is_a(node, cst.Name) else ""
-    last = last.lower()
-    return any(word in last for word in _LOCKS) and bool(dotted_name(node))
+    last = node.attr.value if node.__class__ is cst.Attribute else node.value if node.__class__ is cst.Name else ""
+    return _LOCKS.search(last) is not None and bool(dotted_name(node))
 
 
 def parameter_of(module: ModuleModel, node: cst.Name) -> str:

@@ -44,6 +44,7 @@ _ENTERS = frozenset({"enter_context", "enter_async_context"})
 _LOCKING = frozenset({OpKind.CALL, OpKind.ENTER, OpKind.EXIT})
 _NOTHING: frozenset[str] = frozenset()
 _METHODS = frozenset({*_WORDS, *_ENTERS})
+_GIVING_BACK = frozenset({"release", "__exit__"})
 
 
 class Raising(enum.Enum):
@@ -252,9 +253,10 @@ class Locks:
     def handed_over(self) -> frozenset[str]:
         """The keys of locks that some function gives back without having taken them, or hands its `release` on."""
         found: set[str] = set()
-        for scope in self._module.scopes:
+        handing = not self._module.words.isdisjoint(_GIVING_BACK)
+        for scope in self._module.scopes if handing else ():
             for attribute in scope.attributes:
-                if attribute.attr.value not in ("release", "__exit__"):
+                if attribute.attr.value not in _GIVING_BACK:
                     continue
                 parent = self._module.tree.parent(attribute)
                 if isinstance(parent, cst.Call) and parent.func is attribute:

@@ -165,9 +165,11 @@ def _tested(module: ModuleModel, function: Function) -> Iterator[tuple[str, Phas
                 if not constant and name not in named and name not in given_none:
                     continue  # the name alone tells that nothing is known of it
                 asked = _variable(module, function, node) or _parameter(function, node, given_none)
-                if asked in flags or isinstance(asked, str) or (asked is not None and constant):
+                locks = held.get(id(node), frozenset())
+                # What is asked of a flag without the lock says nothing: it may have been set meanwhile.
+                if (locks and asked in flags) or isinstance(asked, str) or (asked is not None and constant):
                     condition, _ = module.conditions.key(part)
-                    yield condition, Phase(PhaseKind.IS, asked, value, held.get(id(node), frozenset()))
+                    yield condition, Phase(PhaseKind.IS, asked, value, locks)
 
 
 @once_per_module

@@ -9,11 +9,11 @@ import libcst as cst
 
 from conclint.model.calls import CallSite
 from conclint.model.circumstances import is_conditional
-from conclint.model.given_containers import Argument, arguments_of, passed
+from conclint.model.given_containers import Argument, Passed, arguments_of, passed
 from conclint.model.phases import nones_given
 from conclint.model.words import Base
 from conclint.program.objects_given import objects_given
-from conclint.program.summary import CallFact, PassedFact
+from conclint.program.summary import CallFact, ObjectFact, PassedFact
 from conclint.source.naming import is_test
 from conclint.syntax.children import is_a
 
@@ -74,10 +74,11 @@ class Calls:
         rest = (call.receiver.value, place, call.base, is_conditional(self._model, node), confined, phases)
         nones: tuple[str, ...] = ()
         given: tuple[PassedFact, ...] = ()
-        if is_a(node, cst.Call):
+        objects: tuple[ObjectFact, ...] = ()
+        if node.__class__ is cst.Call and node.args:
             _, nones = nones_given(self._model).get(id(node), (None, ()))
             given = self.passed(function, arguments_of(node))
-        objects = () if self._is_test else objects_given(self._model, self._keys, function, call)
+            objects = () if self._is_test else objects_given(self._model, self._keys, function, call)
         for called in call.functions:
             yield CallFact(self._keys.of(called), locks, running, "", *rest, nones, given, later, repeated, objects)
         if call.foreign:
@@ -91,14 +92,16 @@ class Calls:
 
     def passed(self, function: Function, given: Iterable[Argument]) -> tuple[PassedFact, ...]:
         """Return the containers and locks among the arguments of a call that a function makes."""
-        return tuple(
-            PassedFact(
-                one.position,
-                one.name,
-                self._keys.of_any(one.variable, function) if one.variable is not None else "",
-                one.variable.label if one.variable is not None else "",
-                one.variable.base if one.variable is not None else Base.OTHER,
-                self._keys.of_lock(one.lock) if one.lock else "",
-            )
-            for one in passed(self._model, function, given)
+        found = [*passed(self._model, function, given)]
+        return tuple(self._passed(function, one) for one in found) if found else ()
+
+    def _passed(self, function: Function, one: Passed) -> PassedFact:
+        variable = one.variable
+        return PassedFact(
+            one.position,
+            one.name,
+            self._keys.of_any(variable, function) if variable is not None else "",
+            variable.label if variable is not None else "",
+            variable.base if variable is not None else Base.OTHER,
+            self._keys.of_lock(one.lock) if one.lock else "",
         )

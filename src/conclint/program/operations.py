@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from conclint.program.keys import Keys
     from conclint.syntax import Binding
 
-_LOCAL = re.compile(r"local\b([\"'])?", re.IGNORECASE)
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -261,8 +259,10 @@ def _locals(model: ModuleModel) -> Iterator[Operation]:
 
 def _names_locals(model: ModuleModel) -> bool:
     """Tell whether a module may name a type of thread-locals, all of which come with conclint and end with the word."""
-    said = [found[1] for found in _LOCAL.finditer(model.source.text)]
-    return any(said) or (bool(said) and any(word[-5:].lower() == "local" for word in model.words))  # any: in an annotation
+    if not model.says("local", "Local"):
+        return False
+    quoted = model.says("ocal'", 'ocal"')  # in an annotation
+    return quoted or any(word.endswith(("local", "Local")) for word in model.words)
 
 
 def _local(model: ModuleModel, attribute: cst.Attribute, path: str, *, stored: bool) -> Iterator[Operation]:

@@ -98,6 +98,7 @@ class _Summariser:
         self._guards = declared_guards(model)
         self._in_document = model.source.in_document
         self._numbers: dict[int, str] = {}
+        self._speaks_of_numbers = speaks_of_numbers(model)
         self._refilled: set[str] = set()
 
     def summary(self) -> ModuleSummary:
@@ -167,7 +168,7 @@ class _Summariser:
 
     def _accesses(self, function: Function, names: frozenset[str]) -> list[Access]:
         """Return the accesses in a function of what has one of some names."""
-        if function in self._locking or speaks_of_numbers(self.model):
+        if function in self._locking or self._speaks_of_numbers:
             return accesses(self.model, function)  # it is asked about all of them anyway
         return accesses_named(self.model, function, names) if not names.isdisjoint(function.named) else []
 
