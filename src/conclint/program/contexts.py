@@ -106,6 +106,7 @@ class Context(msgspec.Struct, frozen=True, cache_hash=True):
 MAIN = Context(None, 0)
 USER = Context(None, -2, runner=Runner.USER)
 ANYBODY = Context(None, -1, runner=Runner.ANYBODY)
+_NOBODY: frozenset[Context] = frozenset()
 
 
 class Contexts:
@@ -158,8 +159,7 @@ class Contexts:
 
     def of(self, function: str) -> frozenset[Context]:
         """Return the contexts of a function by its key; none when nobody is seen to call it."""
-        known = self._all.get(function)
-        return known if known is not None else frozenset(self._found.get(function, ()))
+        return self._all.get(function, _NOBODY) if self._all else frozenset(self._found.get(function, ()))
 
     def begins(self, number: int) -> frozenset[str]:
         """Return the functions that threads of a number begin with."""
@@ -211,7 +211,7 @@ class Contexts:
                 found.add(running)
                 self._came_from[here] = before
             for edge in self._graph.calls(at):
-                _, callee, receiver, fact = edge
+                callee, receiver, fact = edge.callee, edge.receiver, edge.fact
                 if fact.confined is Confinement.MAIN and not running.in_main:
                     continue
                 own = _owned(running.own, receiver, first=is_first, begins=before is None)

@@ -115,7 +115,7 @@ class _Search:
     def _wish(self, symbol: str, user: str, use: Use) -> Iterator[Wish]:
         path, steps = self._linker.beyond(symbol, user)
         if path:
-            yield Wish(path, tuple(steps), use)
+            yield Wish(path, steps, use)
 
 
 def _runs_in_thread(root: RootFact) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from conclint.knowledge.schema import Domain, Where
 from conclint.memo import cached_property
@@ -15,6 +17,7 @@ UNKNOWN_LOCK = "?"
 """Stands for a lock of which it is only known that somebody holds it."""
 SOME_LOCK = "??"
 """Stands for a lock that each caller holds, another one each."""
+_NO_LOCKS: frozenset[str] = frozenset()
 _LOCALS = "<locals>"
 _AFTER_FORK = re.compile(r"(?:after|at|on)_?(?:in_child_?)?(?:after_?)?fork|fork_?(?:reinit|reset)")
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from conclint.program.summary import AcquireFact, CallFact, FunctionFact, ModuleSummary, RootFact
 
 
-class CallEdge(NamedTuple):
+class CallEdge(msgspec.Struct, frozen=True):
     """A call of one function of the program by another. `receiver` as in `CallFact`."""
 
     caller: str
@@ -278,11 +281,11 @@ class CallGraph:
             held[key] = self.assumed(key) | {UNKNOWN_LOCK} if key in unknown else self.assumed(key)
         while pending:
             at = pending.pop()
-            here = held[at] or frozenset()
+            here = held[at] or _NO_LOCKS
             for edge in self._counting[at]:
                 key = edge.callee
                 before = held[key]
-                if key in self.handed_over or key in settled or before == frozenset():
+                if key in self.handed_over or key in settled or before == _NO_LOCKS:
                     continue  # nothing is left to lose
                 passed = self.passed(edge, here.union(edge.fact.locks) if edge.fact.locks else here)
                 now = self.assumed(key) | (passed if before is None else common_locks(passed, before))
@@ -292,8 +295,15 @@ class CallGraph:
 
     def assumed(self, key: str) -> frozenset[str]:
         """Return the locks that are held when a function is called, as its contract says."""
-        function = self.functions[key]
-        return frozenset((*function.assumed, UNKNOWN_LOCK) if function.assumes_unknown else function.assumed)
+        return self._assumed.get(key, _NO_LOCKS)
+
+    @cached_property
+    def _assumed(self) -> dict[str, frozenset[str]]:
+        return {
+            key: frozenset((*function.assumed, UNKNOWN_LOCK) if function.assumes_unknown else function.assumed)
+            for key, function in self.functions.items()
+            if function.assumed or function.assumes_unknown
+        }
 
     def counts(self, edge: CallEdge) -> bool:
         """Tell a call that says something of the locks of the callee: others than of a constructor, or of itself."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conclint.program.summary import ClassFact, FunctionFact, ModuleSummary
 
 _LONGEST_CHAIN = 12
+_NOWHERE: tuple[str, tuple[str, ...]] = ("", ())
 _STANDARD = sys.stdlib_module_names
 _STEPS = re.compile(r"\(\)|[^.()]+")
 
@@ -45,6 +46,7 @@ class Linker:
         self.settled: dict[str, str] = before.settled if before is not None else {}
         self._found: dict[str, str] = {}
         self._overrides: dict[str, list[str]] = {}
+        self._beyond: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
         self._apart: dict[frozenset[str], bool] = {}
         self._locks: dict[str, bool] = {}
@@ -125,28 +127,34 @@ class Linker:
     def _leads_on(self, target: str) -> bool:
         return bool(target) and target not in self.functions and target not in self.classes
 
-    def beyond(self, symbol: str, user: str) -> tuple[str, list[str]]:
+    def beyond(self, symbol: str, user: str) -> tuple[str, tuple[str, ...]]:
         """Return the path of the module of which nothing is known but its name, where a symbol leads to one; and the rest.
 
         `user` as in `resolve`.
         """
-        if not self._may_mean(symbol, user) or symbol in self.settled:
-            return "", []
+        if symbol in self.settled or not self._may_mean(symbol, user):
+            return _NOWHERE
+        known = self._beyond.get(symbol)
+        if known is None:
+            known = self._beyond[symbol] = self._led_beyond(symbol)
+        return known
+
+    def _led_beyond(self, symbol: str) -> tuple[str, tuple[str, ...]]:
         for _ in range(_LONGEST_CHAIN):
             module, steps = self._located(symbol)
             if module is None or not steps:
                 break
             if not module.functions:
-                return module.path, steps
+                return module.path, tuple(steps)
             target = self._exported(module, steps[0])
             if not target:
                 stars = (self.module(star) for star in module.stars)
                 unknown = [origin.path for origin in stars if origin is not None and not origin.functions]
-                return (unknown[0], steps) if len(unknown) == 1 else ("", [])
+                return (unknown[0], tuple(steps)) if len(unknown) == 1 else _NOWHERE
             if not self._leads_on(target):
                 break
             symbol = _joined(target, steps[1:])
-        return "", []
+        return _NOWHERE
 
     def is_of_module(self, symbol: str) -> bool:
         """Tell a name that stands in a module itself, as `shelves.take` does where that has `take = _shelf.take`."""
