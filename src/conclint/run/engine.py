@@ -215,7 +215,7 @@ class _Run:
         except SourceError:  # gone since it was checked
             return visible
         for source in sources:
-            visible = Suppressions.of(source, [finding.code for finding in visible]).visible(visible)
+            visible = Suppressions.of(source, visible).visible(visible)
         return visible
 
 

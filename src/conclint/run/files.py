@@ -58,7 +58,7 @@ def check(source: Source, settings: Settings) -> FileResult:
     try:
         rules = settings.selection.rules_for(source.path, packs.installed_rules())
         result = check_source(source, rules, summarise=bool(program_rules(settings)), alone=True)
-        suppressions = Suppressions.of(source, [finding.code for finding in result.findings])
+        suppressions = Suppressions.of(source, result.findings)
         return FileResult(
             tuple(suppressions.visible(result.findings)),
             result.failures,

@@ -85,13 +85,13 @@ class Suppressions(msgspec.Struct):
     used: set[tuple[int, str]] = msgspec.field(default_factory=set)
 
     @classmethod
-    def of(cls, source: Source, codes: Iterable[str] | None = None) -> Suppressions:
+    def of(cls, source: Source, findings: Iterable[Finding] | None = None) -> Suppressions:
         """Read the comments of `source`; never raises, whatever the text.
 
-        `codes` are those of all findings that there are to hide, None where that is not known. A text with nothing but
-        other tools' comments for other codes is not looked through.
+        `findings` are all that there are to hide, None where that is not known. A text with nothing but other tools'
+        comments for other codes, or on other lines, is not looked through.
         """
-        if not _is_worth_reading(source.text, codes):
+        if not _is_worth_reading(source, findings):
             return cls()
         entries: list[Suppression] = []
         problems: list[Problem] = []
@@ -136,14 +136,33 @@ class Suppressions(msgspec.Struct):
         return idle
 
 
-def _is_worth_reading(text: str, codes: Iterable[str] | None) -> bool:
-    if codes is None:
+def _is_worth_reading(source: Source, findings: Iterable[Finding] | None) -> bool:
+    text = source.text
+    if findings is None:
         return _MENTIONED.search(text) is not None
-    codes = set(codes)
-    if _OWN.search(text) or (codes and _NOQA_SOMEWHERE.search(text)):
+    if _OWN.search(text):
         return True
-    listed = (_listed(match) for match in _NOQA.finditer(text) if codes)
-    return any(not beginnings or any(code.startswith(beginnings) for code in codes) for beginnings in listed)
+    findings = list(findings)
+    if not findings:
+        return False
+    if "flake8" in text.lower() and _NOQA_SOMEWHERE.search(text):
+        return True
+    return _NOQA.search(text) is not None and _may_hide_by_noqa(source, findings)
+
+
+def _may_hide_by_noqa(source: Source, findings: list[Finding]) -> bool:
+    """Tell whether a finding has a code that some `# noqa` hides, and starts on its line or one that may be joined to it."""
+    before = ""
+    for number, line in enumerate(_LINE_END.split(source.text), source.first_line):
+        for match in _NOQA.finditer(line):
+            joined = before.endswith("\\") or '"""' in line or "'''" in line
+            beginnings = _listed(match)
+            for finding in findings:
+                on_it = finding.span.line == number or (joined and finding.span.line < number)
+                if on_it and (not beginnings or finding.code.startswith(beginnings)):
+                    return True
+        before = line
+    return False
 
 
 def _listed(noqa: re.Match[str]) -> tuple[str, ...]:
