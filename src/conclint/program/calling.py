@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -20,28 +20,21 @@ from conclint.syntax.children import is_a
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conclint.draft import Place
     from conclint.model import Function, ModuleModel
     from conclint.program.keys import Keys
+    from conclint.program.places import Places
     from conclint.program.standing import Standing
 
 _STANDARD = sys.stdlib_module_names
 
 
-class Places(Protocol):
-    """Tells where a node of a function is."""
-
-    def __call__(self, function: Function, node: cst.CSTNode, *, exactly: bool) -> Place:
-        """Return the place, or only the line where it need not be exact."""
-
-
 class Calls:
     """Makes the facts of the calls of one module."""
 
-    def __init__(self, model: ModuleModel, keys: Keys, place: Places) -> None:
+    def __init__(self, model: ModuleModel, keys: Keys, places: Places) -> None:
         self._model = model
         self._keys = keys
-        self._place = place
+        self._places = places
         self._is_standard = model.source.module.partition(".")[0] in _STANDARD
         self._is_test = is_test(model.source.path)
 
@@ -62,14 +55,14 @@ class Calls:
         node = call.node
         running = standing.is_live(node)
         if not self.is_looked_into(call):
-            place = self._place(function, node, exactly=False)
+            place = self._places.of(function, node, exactly=False)
             yield CallFact("", (), running, call.foreign, call.receiver.value, place)
             return
         made = self._only_makes_coroutine(call)
         later = made and not is_a(self._model.tree.parent(node), (cst.Return, cst.Lambda))
         repeated = later and is_a(node, cst.Call) and self._model.repeats(node)
         locks = () if made else self._keys.of_locks(standing.locks(node))
-        place = self._place(function, node, exactly=exactly)
+        place = self._places.of(function, node, exactly=exactly)
         confined, phases = standing.confinement((node,)), standing.phases(self._keys, (node,))
         rest = (call.receiver.value, place, call.base, is_conditional(self._model, node), confined, phases)
         nones: tuple[str, ...] = ()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import msgspec
 
-from conclint.draft import Place
 from conclint.knowledge.schema import Domain, Where
 from conclint.memo import cached_property
 from conclint.model.accesses import Access, accesses, accesses_named
@@ -39,6 +38,7 @@ from conclint.program.locking import (
     touches_locks,
 )
 from conclint.program.operations import Operation, operations
+from conclint.program.places import Places
 from conclint.program.spawning import Spawned, spawned
 from conclint.program.standing import Standing
 from conclint.program.summary import (
@@ -94,9 +94,9 @@ class _Summariser:
         self.locator = locator
         self.liveness = Liveness(model)
         self.keys = Keys(model)
-        self.calls = Calls(model, self.keys, self._place)
+        self.places = Places(model, locator)
+        self.calls = Calls(model, self.keys, self.places)
         self._guards = declared_guards(model)
-        self._in_document = model.source.in_document
         self._numbers: dict[int, str] = {}
         self._speaks_of_numbers = speaks_of_numbers(model)
         self._refilled: set[str] = set()
@@ -117,7 +117,7 @@ class _Summariser:
             tuple(self._function(draft) for draft in drafts),
             tuple(class_fact(model, cls, self.keys) for cls in model.classes),
             tuple(self._root(root, joined) for root in roots),
-            tuple(lock_facts(model, self.keys, {key: self._place_at(call) for key, call in made.items()})),
+            tuple(lock_facts(model, self.keys, {key: self.places.at(call) for key, call in made.items()})),
             exports_of(model, self.keys),
             tuple(model.tree.root.star_imports),
             imports_of(model),
@@ -237,14 +237,6 @@ class _Summariser:
             defined_if=defined_if(self.model, function),
         )
 
-    def _place(self, function: Function, node: cst.CSTNode, *, exactly: bool = True) -> Place:
-        """Return where a node is; where nothing is reported but perhaps passed on the way, the line is told at less cost."""
-        span = self.locator.span(node) if exactly else self.locator.line_span(node)
-        return Place(self.model.source.path, self._in_document(span), function.qualified_name)
-
-    def _place_at(self, node: cst.CSTNode) -> Place:
-        return Place(self.model.source.path, self._in_document(self.locator.span(node)), self.model.context_of(node))
-
     def _access(self, function: Function, standing: Standing, access: Access) -> AccessFact:
         locks = standing.locks_at_all(access.parts)
         variable = access.variable
@@ -253,7 +245,7 @@ class _Summariser:
             self.keys.of_any(variable, function),
             variable.label or variable.name,
             access.kind,
-            self._place(function, access.node),
+            self.places.of(function, access.node),
             self.keys.of_locks(locks),
             standing.is_live(*access.parts),
             variable.base,
@@ -294,7 +286,7 @@ class _Summariser:
             self.keys.of_lock(one.lock.key),
             self.keys.of_locks(one.held),
             self.keys.of_locks(one.surely),
-            self._place(function, one.node),
+            self.places.of(function, one.node),
             one.tried,
             one.timed,
             asks_of_arguments(self.model, one.node),
@@ -303,7 +295,7 @@ class _Summariser:
 
     def _operation(self, function: Function, standing: Standing, one: Operation) -> OperationFact:
         locks = self.keys.of_locks(standing.locks(one.node))
-        place = self._place(function, one.node)
+        place = self.places.of(function, one.node)
         return one.fact(place, locks, standing.is_live(one.node), self.keys, threads=standing.has_threads(one.node))
 
     def _root(self, root: Spawned, joined: list[tuple[int, cst.Call | None]]) -> RootFact:
@@ -314,7 +306,7 @@ class _Summariser:
             root.where,
             root.domain,
             root.many,
-            self._place_at(root.node),
+            self.places.at(root.node),
             root.lane,
             apart,
             root.symbol,
