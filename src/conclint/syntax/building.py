@@ -77,11 +77,11 @@ def _shared_by_text(kind: type[Any]) -> _Maker:
 
 
 def _shared_by_parts(kind: type[Any]) -> _Maker:
-    # The parser passes parts in one order, and nodes are equal where they are the same.
-    known: dict[tuple[object, ...], cst.CSTNode] = {}
+    # The parser passes parts in one order. What is known keeps its parts, so no other part gets their ids.
+    known: dict[tuple[int, ...], cst.CSTNode] = {}
 
     def make(**parts: object) -> cst.CSTNode:
-        key = tuple(parts.values())
+        key = tuple(map(id, parts.values()))
         node = known.get(key)
         if node is None:
             node = known[key] = kind(**parts)
