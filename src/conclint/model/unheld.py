@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from conclint.model.definitions import Function
-    from conclint.model.graph import Op
+    from conclint.model.graph import Graph, Op
     from conclint.model.locks import Lock
     from conclint.model.locksets import Held
     from conclint.model.module import ModuleModel
@@ -76,17 +77,36 @@ class _Search:
     def found(self) -> Iterator[UnheldRelease]:
         """Yield each release once, first those that are reached without an exception."""
         reports: dict[int, UnheldRelease] = {}
-        for may_raise in (None, self.module.may_raise):
-            for found in self._explored(may_raise):
+        graph = self.module.graph(self.function)
+        if graph is None:
+            return
+        released, taken = self._handled(graph)
+        twice = any(len(places) > 1 for places in released.values())
+        ways = (None, self.module.may_raise) if twice else (None,) if taken & released.keys() else ()
+        for may_raise in ways:
+            for found in self._explored(graph, may_raise):
                 reports.setdefault(id(found.release), found)
         yield from reports.values()
 
-    def _explored(self, may_raise: Callable[[Op], bool] | None) -> list[UnheldRelease]:
-        graph = self.module.graph(self.function)
+    def _handled(self, graph: Graph) -> tuple[dict[str, set[int]], set[str]]:
+        """Return where the function releases locks and may have released them before, by their keys, and those that it takes."""
+        released: dict[str, set[int]] = collections.defaultdict(set)
+        taken: set[str] = set()
+        left: set[int] = set()  # what `with` may have taken by other means is given back there
+        for op in graph.ops():
+            event = self.module.locks.event(op)
+            if event is None:
+                if op.kind is OpKind.EXIT:
+                    left.add(id(op.node))
+            elif event[0] != "release":
+                taken.add(event[1].key)
+            elif event[1].kind in (Primitive.LOCK, Primitive.CONDITION) and event[1].key not in self.elsewhere:
+                released[event[1].key].add(id(op.node))
+        return {key: places | left for key, places in released.items()}, taken
+
+    def _explored(self, graph: Graph, may_raise: Callable[[Op], bool] | None) -> list[UnheldRelease]:
         start: Held = tuple((key, 0) for key in sorted(self.module.locks.assumed(self.function)))
         reports: list[UnheldRelease] = []
-        if graph is None:
-            return reports
         exploration = explore(
             graph, (start, frozenset(), frozenset()), self._step, self.module.conditions, may_raise=may_raise
         )
