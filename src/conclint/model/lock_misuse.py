@@ -11,6 +11,7 @@ import msgspec
 from conclint.knowledge.schema import Domain
 from conclint.model.locks import LOCKING
 from conclint.model.values import UNKNOWN, Instance, LibraryMethod
+from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants, is_a
 from conclint.syntax.walk import dotted_name
 
@@ -119,9 +120,14 @@ def _is_always_a_lock(module: ModuleModel, node: cst.BaseExpression) -> bool:
 
     What a test before has ruled out may be so again: another thread may have set the variable to None by now.
     """
-    values = module.values(node)
-    if isinstance(node, cst.Name):
-        values = module.resolver.variable(node.value, module.tree.scope_of(node))
+    if node.__class__ is cst.Name:
+        scope = module.tree.scope_of(node)
+        owner = scope.owner(node.value)
+        if owner is None or any(bound.kind is BindingKind.PARAMETER for bound in owner.bindings.get(node.value, ())):
+            return False  # callers may pass anything
+        values = module.resolver.variable(node.value, scope)
+    else:
+        values = module.values(node)
     return bool(values) and all(
         isinstance(value, Instance)
         and value.site is not None
