@@ -55,12 +55,16 @@ class Narrowing:
         self._regions_of: dict[str, list[_Region]] = {}
         self._stores_of: dict[str, list[tuple[int, cst.CSTNode]]] = {}
 
+    def may_narrow(self, name: str, found: Values) -> bool:
+        """Tell whether a test may say anything of a variable or attribute, by its name and all the values it may have."""
+        if len(found) == 1:
+            return found[0] is UNKNOWN and name in self._made_known
+        return name in self._tested_names
+
     def narrowed(self, node: cst.Name | cst.Attribute, found: Values) -> Values:
         """Return those of some values that a variable or attribute may have at `node`."""
-        if len(found) == 1 and found[0] is not UNKNOWN:
-            return found
         name = node.attr.value if node.__class__ is cst.Attribute else node.value
-        if name not in self._tested_names or not (path := dotted_name(node)) or path not in self._told:
+        if not self.may_narrow(name, found) or not (path := dotted_name(node)) or path not in self._told:
             return found
         at = self._tree.positions.get(id(node), -1)
         scope = self._tree.scope_of(node).execution
@@ -97,6 +101,15 @@ class Narrowing:
     @cached_property
     def _tested_names(self) -> frozenset[str]:
         return frozenset(path.rpartition(".")[2] for path in self._told)
+
+    @cached_property
+    def _made_known(self) -> frozenset[str]:
+        """The last names of the paths that some test tells to be None or of a class, whatever they may be elsewhere."""
+        return frozenset(
+            path.rpartition(".")[2]
+            for path, told_of in self._told.items()
+            if any(holds and kind != _TRUE for (_, kind, holds, _), *_ in told_of)
+        )
 
     def _regions(self, path: str) -> list[_Region]:
         """Return the code in which something is known of a path, outer parts first."""

@@ -55,6 +55,7 @@ _DEEPEST = 24
 _NOWHERE = 1_000_000
 _FARTHEST = 2
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
+_CONSTANTS: dict[str, Values] = {"True": (Constant(True),), "False": (Constant(False),), "None": (NONE,)}
 _NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
@@ -78,6 +79,9 @@ class Resolver:
         self._values: dict[int, Values] = {}
         self._bindings: dict[int, Values] = {}
         self._members: dict[tuple[Instance | ClassValue, str], Values] = {}
+        self._instances: dict[int, Instance] = {}
+        self._same_everywhere: dict[tuple[int, str], Values] = {}
+        """What a name is wherever it stands in a scope, by `id` of that."""
         self._open: dict[int, int] = {}
         """The questions that are being answered, by how many are around each."""
         self._cut = _NOWHERE
@@ -130,7 +134,16 @@ class Resolver:
         if len(self._open) > _DEEPEST:
             self._cut = 0
             return NOTHING_KNOWN
-        return self._answer(self._values, node, evaluate, NOTHING_KNOWN)
+        # Most names and attributes need no question of their own, which costs more than they do.
+        found: Values | None = None
+        if node.__class__ is cst.Name:
+            found = self._same_everywhere.get((id(self.tree.scope_of(node)), node.value))
+        elif node.__class__ is cst.Attribute:
+            found = self._plain_attribute(node)
+        if found is None:
+            return self._answer(self._values, node, evaluate, NOTHING_KNOWN)
+        self._values[id(node)] = found
+        return found
 
     def _answer(self, known: dict[int, Values], asked: _Asked, find: Callable[[_Asked], Values], without: Values) -> Values:
         """Return and remember what `find` says, or `without` where it says nothing or is at it already.
@@ -167,10 +180,24 @@ class Resolver:
     # names
 
     def _name(self, node: cst.Name) -> Values:
-        if node.value in ("True", "False", "None"):
-            return (Constant({"True": True, "False": False}.get(node.value)),)
+        name = node.value
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
         scope = self.tree.scope_of(node)
-        return self.narrowing.narrowed(node, self.variable(node.value, scope, node))
+        found = self.variable(name, scope, node)
+        if self.narrowing.may_narrow(name, found):
+            return self.narrowing.narrowed(node, found)
+        if self._is_settled(name, scope):
+            self._same_everywhere[id(scope), name] = found
+        return found
+
+    def _is_settled(self, name: str, scope: Scope) -> bool:
+        """Tell whether there is one place that binds a variable, and no question about that is open."""
+        owner = scope.owner(name)
+        if owner is None or (owner is not scope and self.rebound_elsewhere(name, owner)):
+            return owner is None and not self.rebound_elsewhere(name, self.tree.root)
+        bindings = owner.bindings.get(name, ())
+        return len(bindings) == 1 and id(bindings[0]) in self._bindings
 
     def variable(self, name: str, scope: Scope, use: cst.Name | None = None) -> Values:
         """Return what the variable `name` may be when used in `scope`."""
@@ -311,6 +338,20 @@ class Resolver:
     def _attribute(self, node: cst.Attribute) -> Values:
         return self.narrowing.narrowed(node, self.attribute_of(self.values(node.value), node.attr.value))
 
+    def _plain_attribute(self, node: cst.Attribute) -> Values | None:
+        """Return what an attribute of one known object is, None where it takes more to find out."""
+        objects, name = self.values(node.value), node.attr.value
+        if len(objects) != 1 or id(node.value) not in self._values:
+            return None
+        value = objects[0]
+        if value is UNKNOWN:
+            found: Values | None = objects
+        elif value.__class__ is Symbol:
+            found = self._member(value, name)
+        else:
+            found = self._members.get((value, name))  # type: ignore[arg-type]
+        return None if found is None or self.narrowing.may_narrow(name, found) else found
+
     def attribute_of(self, objects: Values, name: str) -> Values:
         """Return what an attribute of any of some objects may be."""
         return union(*(self._member(value, name) for value in objects))
@@ -346,8 +387,11 @@ class Resolver:
 
     def instance_of(self, cls: Class) -> Instance:
         """Return an object of `cls` of which nothing more is known."""
-        base = self.library_base(cls)
-        return Instance(*base, cls=cls) if base is not None else Instance(cls=cls)
+        known = self._instances.get(id(cls))
+        if known is None:
+            base = self.library_base(cls)
+            known = self._instances[id(cls)] = Instance(*base, cls=cls) if base is not None else Instance(cls=cls)
+        return known
 
     # calls
 
