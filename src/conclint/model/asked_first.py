@@ -36,7 +36,7 @@ def asked_first(module: ModuleModel) -> Iterator[AskedFirst]:
     acquire that gives up at once asks for itself, and a second lock around question and acquire makes them one. So does
     the event loop, unless something is awaited in between.
     """
-    for function in module.functions:
+    for function in module.functions if "locked" in module.words else ():
         questions = {
             outcome(call): (call, lock)
             for call in function.scope.calls

@@ -110,6 +110,8 @@ class Liveness:
     @cached_property
     def _starters(self) -> frozenset[int]:
         """The functions, by `id`, that start a thread or hand something over, or call what does, directly or not."""
+        if not self._given and not self._starting:
+            return frozenset()
         callers: dict[int, list[int]] = {}
         pending: list[int] = []
         for function in self._module.functions:

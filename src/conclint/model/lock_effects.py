@@ -61,7 +61,7 @@ class LockEffects:
         known = self._effects.get(id(function))
         if known is not None:
             return known
-        if self._deep >= _DEEPEST_CALLS:
+        if self._deep >= _DEEPEST_CALLS or not self._locks.are_handled:
             return NO_EFFECT
         self._effects[id(function)] = NO_EFFECT  # what a recursive call sees
         self._deep += 1
@@ -89,6 +89,8 @@ class LockEffects:
 
     def of_call(self, call: cst.Call) -> LockEffect:
         """Return what a call leaves locked or unlocked, in the names of the code that makes it."""
+        if not self._locks.are_handled:
+            return NO_EFFECT
         function = self._module.called_function(call)
         if function is None or function.is_generator:
             return NO_EFFECT

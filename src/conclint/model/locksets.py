@@ -279,6 +279,11 @@ class Locks:
                     found.update(key for key, _ in held)  # type: ignore[attr-defined]
         return frozenset(found)
 
+    @cached_property
+    def are_handled(self) -> bool:
+        """Whether the code of any function can take or release a lock."""
+        return any(map(self.handles_locks, self._module.functions))
+
     def handles_locks(self, function: Function) -> bool:
         """Tell quickly whether the function's own code can take or release a lock at all."""
         key = id(function)

@@ -78,7 +78,7 @@ def _takes_or_releases(model: ModuleModel, function: Function) -> bool:
 def _is_locked_by_callees(model: ModuleModel, function: Function) -> bool:
     if model.locks.handles_locks(function):
         return True
-    for scope in function.scopes:
+    for scope in function.scopes if model.locks.are_handled else ():
         for call in scope.calls:
             called = model.called_function(call)
             if called is not None and model.locks.effect(called) != NO_EFFECT:
