@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _MOST_CALLS = 6
 _BESIDE = (("target", "args", "kwargs"), ("initializer", "initargs", ""))
-_TARGETS = frozenset(target for target, _, _ in _BESIDE)
 _FOLLOWING = frozenset({"submit", "to_thread"})
 _BEFORE_A_TUPLE = frozenset({"apply", "apply_async", "Pool", "ThreadPool", "Timer", "start_new_thread"})
 
@@ -36,14 +35,17 @@ class Passed:
         ] = {}
         for scope in root.walk():
             for call in scope.calls:
-                if _last_name(call.func) in self._callable:
+                name = _last_name(call.func)
+                if name in self._callable:
                     self._note(call.func, scope, _positional(call.args), _named(call.args))
                 if call.args:
                     self._note_target(call, scope)
-                    self._note_task(call, scope)
+                    if name in _FOLLOWING or name in _BEFORE_A_TUPLE:
+                        self._note_task(call, scope, name)
 
     def _note_target(self, call: cst.Call, scope: Scope) -> None:
-        if not any(given.keyword is not None and given.keyword.value in _TARGETS for given in call.args):
+        # a keyword comes last, stars aside, and most calls have none
+        if call.args[-1].keyword is None and not call.args[-1].star:
             return
         keywords = _named(call.args)
         for target, positional, named in _BESIDE:
@@ -51,11 +53,7 @@ class Passed:
                 given = _elements(keywords.get(positional))
                 self._note(keywords[target], scope, given, _items(keywords.get(named)))
 
-    def _note_task(self, call: cst.Call, scope: Scope) -> None:
-        func = call.func
-        name = _last_name(func)
-        if name not in _FOLLOWING and name not in _BEFORE_A_TUPLE:
-            return
+    def _note_task(self, call: cst.Call, scope: Scope, name: str) -> None:
         given = _positional(call.args)
         if name in _FOLLOWING and given and given[0] is not None:
             self._note(given[0], scope, given[1:], _named(call.args))

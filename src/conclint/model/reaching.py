@@ -40,32 +40,35 @@ def uses_by_name(graph: Graph, scope: Scope) -> dict[str, Uses]:
 def reaching_definitions(graph: Graph, scope: Scope, name: str, uses: Uses) -> dict[int, list[Binding]]:
     """Return, for each load of `name` by `id` of its node, the bindings of `scope` that may reach it."""
     start = [binding for binding in scope.bindings[name] if binding.kind.value == "parameter"]
+    # What may reach each block. Blocks share these as long as they are the same, so none is ever changed.
     entries: dict[int, dict[int, Binding]] = {id(graph.entry): {id(binding): binding for binding in start}}
     seen: dict[int, dict[int, Binding]] = {}
     pending = [graph.entry]
     while pending:
         block = pending.pop()
         reaching = thrown = entries[id(block)]
-        if id(block) in uses:
-            thrown = dict(reaching)
-            for node, bound in uses[id(block)]:
-                if bound is None:
-                    seen.setdefault(id(node), {}).update(reaching)
-                else:
-                    reaching = {id(bound): bound}
-                    thrown.update(reaching)
-        targets: list[tuple[Block, dict[int, Binding]]] = [(edge.target, reaching) for edge in block.edges]
-        if block.handler is not None:
-            targets.append((block.handler, thrown))
-        for target, incoming in targets:
-            known = entries.get(id(target))
-            if known is None:
-                entries[id(target)] = dict(incoming)
-                pending.append(target)
-            elif not known.keys() >= incoming.keys():
-                known.update(incoming)
-                pending.append(target)
+        for node, bound in uses.get(id(block), ()):
+            if bound is None:
+                seen[id(node)] = {**seen[id(node)], **reaching} if id(node) in seen else reaching
+            else:
+                reaching = {id(bound): bound}
+                thrown = {**thrown, **reaching}
+        pending.extend(edge.target for edge in block.edges if _comes_in(entries, edge.target, reaching))
+        if block.handler is not None and _comes_in(entries, block.handler, thrown):
+            pending.append(block.handler)
     return {key: list(found.values()) for key, found in seen.items()}
+
+
+def _comes_in(entries: dict[int, dict[int, Binding]], block: Block, reaching: dict[int, Binding]) -> bool:
+    """Let bindings reach a block, and tell whether that is new."""
+    known = entries.get(id(block))
+    if known is None:
+        entries[id(block)] = reaching
+    elif known is reaching or known.keys() >= reaching.keys():
+        return False
+    else:
+        entries[id(block)] = {**known, **reaching}
+    return True
 
 
 def _bound_by(op: Op, by_node: dict[int, Binding]) -> Iterator[Binding]:

@@ -208,13 +208,22 @@ class Resolver:
             return union(*map(self.binding, elsewhere)) if elsewhere else self._unbound(name, scope)
         bindings = owner.bindings.get(name, [])
         if use is not None and len(bindings) > 1 and owner.execution is scope.execution:
-            known = {self._bindings.get(id(binding)) for binding in bindings}
-            if len(known) == 1 and (found := known.pop()) is not None:
+            if (found := self._one_value(bindings)) is not None:
                 return found  # whichever of them it is
             bindings = self.reaching(use, owner) or bindings
         elif owner.kind is ScopeKind.MODULE or owner is not scope.execution:
             bindings = bindings + self.rebound_elsewhere(name, owner)
         return union(*(self.binding(binding) for binding in bindings))
+
+    def _one_value(self, bindings: list[Binding]) -> Values | None:
+        """Return what all of some bindings give if that is the same, so that it does not matter which of them reaches a use."""
+        before = self._cut
+        first = self.binding(bindings[0])
+        for binding in bindings:
+            if self.binding(binding) != first or id(binding) not in self._bindings:
+                self._cut = before  # nothing comes of what was cut short
+                return None
+        return first
 
     def rebound_elsewhere(self, name: str, owner: Scope) -> list[Binding]:
         """Bindings of a global or enclosing variable that stand in inner scopes under `global` or `nonlocal`."""
