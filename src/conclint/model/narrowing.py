@@ -63,7 +63,7 @@ class Narrowing:
 
     def narrowed(self, node: cst.Name | cst.Attribute, found: Values) -> Values:
         """Return those of some values that a variable or attribute may have at `node`."""
-        name = node.attr.value if node.__class__ is cst.Attribute else node.value
+        name: str = node.attr.value if node.__class__ is cst.Attribute else node.value  # type: ignore[assignment]
         if not self.may_narrow(name, found) or not (path := dotted_name(node)) or path not in self._told:
             return found
         at = self._tree.positions.get(id(node), -1)

@@ -79,7 +79,6 @@ class Resolver:
         self._values: dict[int, Values] = {}
         self._bindings: dict[int, Values] = {}
         self._members: dict[tuple[Instance | ClassValue, str], Values] = {}
-        self._instances: dict[int, Instance] = {}
         self._same_everywhere: dict[tuple[int, str], Values] = {}
         """What a name is wherever it stands in a scope, by `id` of that."""
         self._open: dict[int, int] = {}
@@ -194,10 +193,10 @@ class Resolver:
     def _is_settled(self, name: str, scope: Scope) -> bool:
         """Tell whether there is one place that binds a variable, and no question about that is open."""
         owner = scope.owner(name)
-        if owner is None or (owner is not scope and self.rebound_elsewhere(name, owner)):
-            return owner is None and not self.rebound_elsewhere(name, self.tree.root)
-        bindings = owner.bindings.get(name, ())
-        return len(bindings) == 1 and id(bindings[0]) in self._bindings
+        if self.rebound_elsewhere(name, owner or self.tree.root):
+            return False
+        bindings = owner.bindings.get(name, ()) if owner is not None else ()
+        return owner is None or (len(bindings) == 1 and id(bindings[0]) in self._bindings)
 
     def variable(self, name: str, scope: Scope, use: cst.Name | None = None) -> Values:
         """Return what the variable `name` may be when used in `scope`."""
@@ -396,11 +395,8 @@ class Resolver:
 
     def instance_of(self, cls: Class) -> Instance:
         """Return an object of `cls` of which nothing more is known."""
-        known = self._instances.get(id(cls))
-        if known is None:
-            base = self.library_base(cls)
-            known = self._instances[id(cls)] = Instance(*base, cls=cls) if base is not None else Instance(cls=cls)
-        return known
+        base = self.library_base(cls)
+        return Instance(*base, cls=cls) if base is not None else Instance(cls=cls)
 
     # calls
 
