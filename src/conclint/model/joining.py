@@ -47,7 +47,7 @@ def joins_itself(module: ModuleModel) -> Iterator[SelfJoin]:
         elif (function := module.function_at(event.node)) is not None:
             joins.setdefault(id(function), []).append(event)
     seen: set[int] = set()
-    for root in module.roots:
+    for root in module.roots if joins else ():
         if root.where not in (Where.THREAD, Where.PROCESS) or (root.site is None and root.receiver is None):
             continue
         for function, path in _reached(module, root):

@@ -43,14 +43,28 @@ def too_late(module: ModuleModel, asked: str, after: str) -> Iterator[OutOfTurn]
     def raised(event: Event) -> str | None:
         return _raised(module, event, lambda order: order.after.get(after))
 
-    if not module.events_of(after):
-        return
-    for event, before in histories(module, frozenset({after}), asked, lambda event: raised(event) is not None):
+    def matters(event: Event) -> bool:
+        return _may_come_after(module, event, after) and raised(event) is not None
+
+    for event, before in histories(module, frozenset({after}), asked, matters):
         earlier = next((found for history in before if (found := history.event(after)) is not None), None)
         if earlier is not None and (exception := raised(event)) is not None:
             late = OutOfTurn(event, exception, earlier)
             if not (late.repeats and _hangs_on_event(module, event)):
                 yield late
+
+
+def _may_come_after(module: ModuleModel, event: Event, word: str) -> bool:
+    """Tell whether an event of a word may stand in front of another one: in its function or, of a method, in that of a class."""
+    if event.word == word and module.repeats(event.node):
+        return True
+    function = module.function_at(event.node)
+    for other in module.events_of(word):
+        where = module.function_at(other.node)
+        if other.node is not event.node and where is not None and function is not None:
+            if where is function or (where.cls is not None and function.cls is not None):
+                return True
+    return False
 
 
 def too_early(module: ModuleModel, asked: str, before: str) -> Iterator[OutOfTurn]:
