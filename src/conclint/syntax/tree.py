@@ -15,6 +15,8 @@ from conclint.syntax.scopes import Scope
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
+_WITH_BODY = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+
 
 class Tree(msgspec.Struct, eq=False):
     """The libcst tree of one source, the parent of each node and the scope that each scope node opens.
@@ -103,12 +105,12 @@ class Tree(msgspec.Struct, eq=False):
             return named
         inner = node
         around: cst.CSTNode | None = None
-        while (outer := self.parents.get(id(inner))) is not None:
-            if self.is_first_iterable(inner, outer):
-                around = self.parents[id(outer)]
-            scope = self.scopes.get(id(outer))
-            if scope is not None and outer is not around and _evaluated_inside(inner, outer):
-                return scope
+        parents, scopes = self.parents, self.scopes
+        while (outer := parents.get(id(inner))) is not None:
+            if outer.__class__ is cst.CompFor and self.is_first_iterable(inner, outer):
+                around = parents[id(outer)]
+            elif id(outer) in scopes and outer is not around and _evaluated_inside(inner, outer):
+                return scopes[id(outer)]
             inner = outer
         return self.root
 
@@ -130,6 +132,4 @@ def _listed(root: Scope) -> dict[int, Scope]:
 
 
 def _evaluated_inside(inner: cst.CSTNode, outer: cst.CSTNode) -> bool:
-    if isinstance(outer, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-        return inner is outer.body
-    return True
+    return outer.__class__ not in _WITH_BODY or inner is outer.body
