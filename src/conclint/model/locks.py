@@ -65,6 +65,7 @@ class LockNames(AccessPaths):
         super().__init__(module)
         self._locks: dict[int, Lock | None] = {}
         self._of_class: dict[int, dict[str, Lock]] = {}
+        self._own: dict[int, dict[str, Lock]] = {}
         self.by_key: dict[str, Lock] = {}
 
     def lock(self, node: cst.BaseExpression) -> Lock | None:
@@ -83,14 +84,21 @@ class LockNames(AccessPaths):
     def of_class(self, cls: Class) -> dict[str, Lock]:
         """Return the locks that a class of the module or its bases make for themselves, by attribute."""
         if id(cls) not in self._of_class:
-            owners = reversed(self._module.resolver.mro(cls))
-            self._of_class[id(cls)] = {
+            found: dict[str, Lock] = {}
+            for owner in reversed(self._module.resolver.mro(cls)):
+                found |= self._of_one(owner)
+            self._of_class[id(cls)] = found
+        return self._of_class[id(cls)]
+
+    def _of_one(self, cls: Class) -> dict[str, Lock]:
+        """Return the locks that a class makes, without those of its bases."""
+        if id(cls) not in self._own:
+            self._own[id(cls)] = {
                 name: lock
-                for owner in owners
-                for name, bindings in owner.attributes.items()
+                for name, bindings in cls.attributes.items()
                 if name not in self._plain_attributes and (lock := self._made(bindings)) is not None
             }
-        return self._of_class[id(cls)]
+        return self._own[id(cls)]
 
     @cached_property
     def of_module(self) -> dict[str, Lock]:

@@ -49,7 +49,7 @@ def lost_updates(module: ModuleModel) -> Iterator[LostUpdate]:
     """Yield the updates of synchronized values without any lock, in code that several of the module's own threads or
     processes run with the same value.
     """
-    found = list(_updates(module))
+    found = list(_updates(module)) if module.sites_of(Primitive.SHARED_VALUE) else []
     for update, roots in found:
         for other, others in found:
             pair = module.runners.together(roots, others) if other.site is update.site else None

@@ -79,12 +79,11 @@ def _look_at(source: Source, model: ModuleModel, rules: Sequence[Rule], summaris
 
     failures: list[Failure] = []
     drafts: list[tuple[Rule, Report]] = []
-    for rule in _concerned(rules, source.text):
-        if _is_module_rule(rule.__class__):
-            try:
-                drafts.extend((rule, report) for report in rule.check(model))  # type: ignore[attr-defined]
-            except Exception as problem:  # noqa: BLE001
-                failures.append(_defect(source, rule.code, problem))
+    for rule in _concerned([rule for rule in rules if _is_module_rule(rule.__class__)], source.text):
+        try:
+            drafts.extend((rule, report) for report in rule.check(model))  # type: ignore[attr-defined]
+        except Exception as problem:  # noqa: BLE001
+            failures.append(_defect(source, rule.code, problem))
     drafts = [(rule, report) for rule, report in drafts if not _is_meant(model, report)]
     locator = Locator(model.tree)
     locator.find(_nodes(report for _, report in drafts))
