@@ -23,12 +23,15 @@ _Maker: TypeAlias = Callable[..., cst.CSTNode]
 _OF_TEXT = ("SimpleWhitespace", "Newline")
 _OF_SHARED = (
     *("TrailingWhitespace", "Dot", "Comma", "AssignEqual"),
-    *("LeftParen", "RightParen", "LeftSquareBracket", "RightSquareBracket"),
+    *("LeftParen", "RightParen", "LeftSquareBracket", "RightSquareBracket", "LeftCurlyBrace", "RightCurlyBrace"),
+    *("Not", "And", "Or", "Is", "IsNot", "Equal", "Add", "BitOr"),
 )
 _FREQUENT = (
     *("EmptyLine", "ParenthesizedWhitespace", "SimpleStatementLine", "IndentedBlock", "If", "FunctionDef", "Parameters", "Param"),
     *("Assign", "AssignTarget", "Expr", "Return", "Name", "Attribute", "Call", "Arg", "SimpleString", "Integer", "Element"),
-    *("Subscript", "SubscriptElement", "Index", "Comparison", "ComparisonTarget"),
+    *("Subscript", "SubscriptElement", "Index", "Comparison", "ComparisonTarget", "Comment", "Annotation", "ImportAlias"),
+    *("BinaryOperation", "BooleanOperation", "UnaryOperation", "Tuple", "List", "Dict", "DictElement", "ImportFrom"),
+    *("ClassDef", "Decorator", "Else", "Raise", "Try", "ExceptHandler", "For", "With", "WithItem"),
 )
 
 _check = cst.CSTNode.__post_init__
