@@ -74,7 +74,7 @@ class AccessPaths:
         if (alias := _alias(bindings)) is not None:
             return self._path(alias)
         if bindings and all(b.kind in _IMPORTS for b in bindings):
-            imported = self._module.resolver.imported(bindings[0])
+            imported = self._module.resolver.bound.imported(bindings[0])
             return Path(imported) if imported else None
         if owner.kind is ScopeKind.MODULE:
             return Path(f"global {node.value}")

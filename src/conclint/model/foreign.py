@@ -154,7 +154,7 @@ class Foreign:
         bindings = self._module.tree.root.bindings.get(first, [])
         if len(bindings) != 1 or bindings[0].kind not in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
             return ""
-        imported = self._module.resolver.imported(bindings[0])
+        imported = self._module.resolver.bound.imported(bindings[0])
         return f"{imported}.{rest}" if imported and rest else imported
 
     def _annotated(self, annotation: cst.BaseExpression) -> str:

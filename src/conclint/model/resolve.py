@@ -14,6 +14,7 @@ import libcst as cst
 from conclint.memo import cached_property
 from conclint.model.annotations import Annotations
 from conclint.model.attributes import Attributes
+from conclint.model.bound import Bound
 from conclint.model.call_results import CallResults
 from conclint.model.containers import takes_out
 from conclint.model.decorating import is_transparent
@@ -36,11 +37,9 @@ from conclint.model.values import (
     Symbol,
     Value,
     Values,
-    element,
-    every,
     union,
 )
-from conclint.syntax import Binding, BindingKind, Scope, ScopeKind
+from conclint.syntax import Binding, Scope, ScopeKind
 from conclint.syntax.walk import literal
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ _NOWHERE = 1_000_000
 _FARTHEST = 2
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 _CONSTANTS: dict[str, Values] = {"True": (Constant(True),), "False": (Constant(False),), "None": (NONE,)}
-_NAME_OF_IMPORT = (BindingKind.IMPORT, BindingKind.IMPORT_FROM)
 
 
 class Resolver:
@@ -93,6 +91,7 @@ class Resolver:
         self.mro, self.bases = hierarchy.mro, hierarchy.bases
         self.library_base, self.is_closed = hierarchy.library_base, hierarchy.is_closed
         self.annotations = Annotations(self)
+        self.bound = Bound(self)
         self._attributes = Attributes(self)
         self.narrowing = Narrowing(self)
         self.calls = CallResults(self)
@@ -253,77 +252,9 @@ class Resolver:
         known = self._bindings.get(id(binding))
         if known is not None:
             return known
-        return self._answer(self._bindings, binding, self._bound, ())
+        return self._answer(self._bindings, binding, self.bound.by, ())
 
-    def _bound(self, binding: Binding) -> Values:
-        kind = binding.kind
-        if kind in _NAME_OF_IMPORT:
-            qualified = self.imported(binding)
-            return (Symbol(self.knowledge.canonical(qualified)),) if qualified else NOTHING_KNOWN
-        if kind is BindingKind.DEFINITION:
-            return self._definition(binding)
-        if kind is BindingKind.PARAMETER:
-            return self._parameter(binding)
-        if kind is BindingKind.DECLARE:
-            return self.annotations.values(binding.annotation) if binding.annotation is not None else ()
-        if binding.value is None or kind is BindingKind.EXCEPTION:
-            return NOTHING_KNOWN
-        if kind is BindingKind.AUGMENT:
-            return self._augmented(binding)
-        found = self.calls.entered_by(binding.value) if kind is BindingKind.ENTER else self.values(binding.value)
-        if kind is BindingKind.ITERATE:
-            found = every(found)
-        for step in binding.path:
-            found = element(found, step)
-        if binding.annotation is not None and all(value in (UNKNOWN, NONE, Items(())) for value in found):
-            said = self.annotations.values(binding.annotation)
-            return union(said, tuple(value for value in found if value != Items(()) or said == NOTHING_KNOWN))
-        return found
-
-    def _augmented(self, binding: Binding) -> Values:
-        """Return what `x += y` leaves: of a container, it and what it is filled with; numbers are nobody's concern."""
-        assert binding.value is not None
-        if not all(isinstance(value, Items) for value in self.values(binding.value)):
-            return NOTHING_KNOWN
-        if not isinstance(binding.node, cst.Name):
-            return ()
-        bindings = binding.scope.bindings[binding.name]
-        return union(*(self.binding(other) for other in bindings if other.kind is not BindingKind.AUGMENT))
-
-    def imported(self, binding: Binding) -> str:
-        """Return the absolute name that an import binds, empty when a relative one leads nowhere."""
-        name = binding.qualified
-        return self.tree.source.absolute(name) if name.startswith(".") else name
-
-    def _definition(self, binding: Binding) -> Values:
-        scope = self.tree.scopes.get(id(binding.node))
-        if scope is None:
-            return NOTHING_KNOWN
-        if (cls := self.classes.get(id(scope))) is not None:
-            return (ClassValue(cls),)
-        return (FunctionValue(self.functions[id(scope)]),)
-
-    def _parameter(self, binding: Binding) -> Values:
-        function = self.functions.get(id(binding.scope))
-        if function is not None and function.receiver_name == binding.name:
-            cls = function.cls
-            assert cls is not None
-            if function.has_decorator("classmethod") or function.name in ("__new__", "__init_subclass__"):
-                return (ClassValue(cls),)
-            return (self.instance_of(cls),)
-        found: Values = ()
-        if binding.annotation is not None:
-            found = self.annotations.values(binding.annotation)
-        if binding.value is not None:
-            found = union(found, self.values(binding.value))
-        if function is not None:
-            passed = self._passed(function, binding.name)
-            known = {value.type_name for value in passed if isinstance(value, Instance)}
-            seen = (value for value in found if not isinstance(value, Instance) or value.type_name not in known)
-            found = (*seen, *passed)  # what is passed says as much as an annotation, and where it was made
-        return union(found, NOTHING_KNOWN)
-
-    def _passed(self, function: Function, parameter: str) -> Values:
+    def passed(self, function: Function, parameter: str) -> Values:
         """Return the objects that calls in this module pass for a parameter, through few functions."""
         if self._passing >= _FARTHEST:
             self._cut = min(self._cut, self._passing_since)

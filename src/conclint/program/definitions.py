@@ -106,7 +106,7 @@ def exports_of(model: ModuleModel, keys: Keys) -> dict[str, str]:
 
 def _exported(model: ModuleModel, binding: Binding, keys: Keys) -> str:
     if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
-        return model.resolver.imported(binding)
+        return model.resolver.bound.imported(binding)
     if binding.kind is BindingKind.DEFINITION:
         scope = model.tree.scopes.get(id(binding.node))
         function = model.function_of(scope) if scope is not None else None
@@ -129,7 +129,7 @@ def _alias(model: ModuleModel, value: cst.CSTNode, keys: Keys) -> str:
 def imports_of(model: ModuleModel) -> tuple[str, ...]:
     """Return the absolute names that a module imports, in whichever scope."""
     found = {
-        model.resolver.imported(binding)
+        model.resolver.bound.imported(binding)
         for scope in model.scopes
         for bindings in scope.bindings.values()
         for binding in bindings

@@ -101,7 +101,8 @@ def _by_slots() -> dict[str, _Maker]:
 def _setting_slots(kind: type[Any]) -> _Maker:
     """Return a function that makes what `kind` makes of keywords, unchecked.
 
-    Its code is written out field by field, like dataclasses write that of `__init__`.
+    Its code is written out field by field and executed, as the standard library's dataclasses do for `__init__`: the names
+    in it are those of libcst's fields.
     """
     known: dict[str, object] = {"new": object.__new__, "kind": kind}
     parameters, body = [], ["node = new(kind)"]
