@@ -54,7 +54,9 @@ class Workers:
         if kind is not None:
             self._kill()
         if self._executor is not None:
-            self._executor.shutdown(wait=kind is None, cancel_futures=True)
+            # Also after an exception: a thread of the pool that still closes its pipes would clash with the interpreter's
+            # way out, which wakes it through them and waits for it all the same (concurrent.futures.process._python_exit).
+            self._executor.shutdown(cancel_futures=True)
 
     def submit(self, task: Task) -> None:
         """Have `task` checked when a worker is free; the first ones are started right away."""
