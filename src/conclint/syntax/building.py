@@ -1,7 +1,8 @@
 """Building trees without checking over and over what the parser cannot get wrong, and without what there is already.
 
-libcst's parser calls the class of each node, by its name in the package, with the parts as keywords. Half of a parse goes
-into that. Meanwhile other callables stand in the place of the most frequent classes:
+libcst's parser imports libcst for each node and calls the class of that name in it, with the parts as keywords. Half of a
+parse goes into that. Meanwhile the import is nothing but a look into `sys.modules`, and other callables stand in the place of
+the most frequent classes:
 
 - Six of ten nodes are spaces, ends of lines, dots and commas, of which a file has a few kinds. Each kind is made once (hash
   consing), so that a tree holds the same node in many places. Nobody asks for the place of such a node.
@@ -13,10 +14,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import types
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import libcst as cst
+from libcst import native  # type: ignore[attr-defined] # compiled, without a stub
 
 _Maker: TypeAlias = Callable[..., cst.CSTNode]
 
@@ -37,22 +40,33 @@ _FREQUENT = (
 _check = cst.CSTNode.__post_init__
 
 
+def _parse(text: str) -> cst.Module:
+    return native.parse_module(text, "utf-8")  # type: ignore[no-any-return]
+
+
+# `PyImport_Import` calls the `__import__` of the frame that runs, and then takes the module from `sys.modules` (C API, "Importing
+# Modules"). The parser has no frame of its own; in this one the call is of a method that heeds no argument.
+_parse_module: Callable[[str], cst.Module] = types.FunctionType(
+    _parse.__code__, {"native": native, "__builtins__": {"__import__": "".format}}
+)
+
+
 @contextlib.contextmanager
-def as_parsed() -> Iterator[None]:
-    """Build the nodes of a parse in the cheap way, for all trees that this process makes meanwhile.
+def as_parsed() -> Iterator[Callable[[str], cst.Module]]:
+    """Give a parser that builds its nodes in the cheap way, as all trees are built that this process makes meanwhile.
 
     libcst checks every node where it is made, also those of its own parser: that a space is one, that brackets come in
     pairs. That takes an eighth of the whole parse, and refuses some Python: `0 or.5`; it is left out too. Only for a process
     in which nothing else builds trees.
     """
-    makers = {name: _shared_by_text(kind) for name, kind in _classes(_OF_TEXT)}
+    makers: dict[str, _Maker] = {name: functools.cache(kind) for name, kind in _classes(_OF_TEXT)}
     makers |= {name: _shared_by_parts(kind) for name, kind in _classes(_OF_SHARED)}
     makers |= _by_slots()
     before = {name: getattr(cst, name) for name in makers}
     cst.CSTNode.__post_init__ = _check_what_the_grammar_lets_pass  # type: ignore[method-assign, assignment]
     vars(cst).update(makers)
     try:
-        yield
+        yield _parse_module
     finally:
         vars(cst).update(before)
         cst.CSTNode.__post_init__ = _check  # type: ignore[method-assign]
@@ -65,18 +79,6 @@ def _classes(names: tuple[str, ...]) -> Iterator[tuple[str, type[Any]]]:
 def _check_what_the_grammar_lets_pass(node: cst.CSTNode) -> None:
     if node.__class__ is cst.ConcatenatedString:  # `"a" b"b"`
         _check(node)
-
-
-def _shared_by_text(kind: type[Any]) -> _Maker:
-    known: dict[str | None, cst.CSTNode] = {}
-
-    def make(value: str | None = None) -> cst.CSTNode:
-        node = known.get(value)
-        if node is None:
-            node = known[value] = kind(value=value)
-        return node
-
-    return make
 
 
 def _shared_by_parts(kind: type[Any]) -> _Maker:

@@ -7,6 +7,7 @@ import contextlib
 import re
 import threading
 import warnings
+from collections.abc import Callable
 from concurrent import futures
 
 import libcst as cst
@@ -39,8 +40,8 @@ def parse(source: Source, *, alone: bool = False) -> Tree:
     text = source.text
     _refuse_what_overflows(text)
     try:
-        with as_parsed() if alone else contextlib.nullcontext():
-            module = _with_room(text) if _has_long_chain(text) else cst.parse_module(text)
+        with as_parsed() if alone else contextlib.nullcontext(cst.parse_module) as parse_module:
+            module = _with_room(parse_module, text) if _has_long_chain(text) else parse_module(text)
     except cst.ParserSyntaxError as failure:
         reason = failure.message.partition("\n")[0].strip()
         raise _failure(text, reason, failure.editor_line, failure.editor_column) from failure
@@ -61,12 +62,12 @@ def _has_long_chain(text: str) -> bool:
     return any(len(line) >= _SHORTEST_CHAIN and _CHAIN.search(line) for line in text.split("\n"))
 
 
-def _with_room(text: str) -> cst.Module:
+def _with_room(parse_module: Callable[[str], cst.Module], text: str) -> cst.Module:
     """Parse in a thread whose stack is large enough for very long chains."""
     before = threading.stack_size(_STACK_BYTES)
     try:
         with futures.ThreadPoolExecutor(1) as roomy:
-            return roomy.submit(cst.parse_module, text).result()
+            return roomy.submit(parse_module, text).result()
     finally:
         threading.stack_size(before)
 
