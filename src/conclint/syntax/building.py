@@ -2,7 +2,8 @@
 
 libcst's parser imports libcst for each node and calls the class of that name in it, with the parts as keywords. Half of a
 parse goes into that. Meanwhile the import is nothing but a look into `sys.modules`, and other callables stand in the place of
-the most frequent classes:
+the classes. The classes themselves stay as they are: with any change of one the interpreter forgets what it knows about the
+attributes of nodes (PEP 659), in all code that asks for them.
 
 - Six of ten nodes are spaces, ends of lines, dots and commas, of which a file has a few kinds. Each kind is made once (hash
   consing), so that a tree holds the same node in many places. Nobody asks for the place of such a node.
@@ -23,21 +24,13 @@ from libcst import native  # type: ignore[attr-defined] # compiled, without a st
 
 _Maker: TypeAlias = Callable[..., cst.CSTNode]
 
-_OF_TEXT = ("SimpleWhitespace", "Newline")
-_OF_SHARED = (
-    *("TrailingWhitespace", "Dot", "Comma", "AssignEqual"),
+_SHARED = (
+    *("SimpleWhitespace", "Newline", "TrailingWhitespace", "EmptyLine", "Dot", "Comma", "AssignEqual"),
     *("LeftParen", "RightParen", "LeftSquareBracket", "RightSquareBracket", "LeftCurlyBrace", "RightCurlyBrace"),
     *("Not", "And", "Or", "Is", "IsNot", "Equal", "Add", "BitOr"),
 )
-_FREQUENT = (
-    *("EmptyLine", "ParenthesizedWhitespace", "SimpleStatementLine", "IndentedBlock", "If", "FunctionDef", "Parameters", "Param"),
-    *("Assign", "AssignTarget", "Expr", "Return", "Name", "Attribute", "Call", "Arg", "SimpleString", "Integer", "Element"),
-    *("Subscript", "SubscriptElement", "Index", "Comparison", "ComparisonTarget", "Comment", "Annotation", "ImportAlias"),
-    *("BinaryOperation", "BooleanOperation", "UnaryOperation", "Tuple", "List", "Dict", "DictElement", "ImportFrom"),
-    *("ClassDef", "Decorator", "Else", "Raise", "Try", "ExceptHandler", "For", "With", "WithItem"),
-)
-
-_check = cst.CSTNode.__post_init__
+# What the grammar lets pass and only its class refuses: `"a" b"b"`.
+_CHECKED = "ConcatenatedString"
 
 
 def _parse(text: str) -> cst.Module:
@@ -59,45 +52,31 @@ def as_parsed() -> Iterator[Callable[[str], cst.Module]]:
     pairs. That takes an eighth of the whole parse, and refuses some Python: `0 or.5`; it is left out too. Only for a process
     in which nothing else builds trees.
     """
-    makers: dict[str, _Maker] = {name: functools.cache(kind) for name, kind in _classes(_OF_TEXT)}
-    makers |= {name: _shared_by_parts(kind) for name, kind in _classes(_OF_SHARED)}
-    makers |= _by_slots()
+    makers = dict(_by_slots())
+    makers.update((name, functools.cache(makers[name])) for name in _SHARED)
     before = {name: getattr(cst, name) for name in makers}
-    cst.CSTNode.__post_init__ = _check_what_the_grammar_lets_pass  # type: ignore[method-assign, assignment]
     vars(cst).update(makers)
     try:
         yield _parse_module
     finally:
         vars(cst).update(before)
-        cst.CSTNode.__post_init__ = _check  # type: ignore[method-assign]
-
-
-def _classes(names: tuple[str, ...]) -> Iterator[tuple[str, type[Any]]]:
-    return ((name, getattr(cst, name)) for name in names)
-
-
-def _check_what_the_grammar_lets_pass(node: cst.CSTNode) -> None:
-    if node.__class__ is cst.ConcatenatedString:  # `"a" b"b"`
-        _check(node)
-
-
-def _shared_by_parts(kind: type[Any]) -> _Maker:
-    # The parser passes parts in one order. What is known keeps its parts, so no other part gets their ids.
-    known: dict[tuple[int, ...], cst.CSTNode] = {}
-
-    def make(**parts: object) -> cst.CSTNode:
-        key = tuple(map(id, parts.values()))
-        node = known.get(key)
-        if node is None:
-            node = known[key] = kind(**parts)
-        return node
-
-    return make
 
 
 @functools.cache
 def _by_slots() -> dict[str, _Maker]:
-    return {name: _setting_slots(kind) for name, kind in _classes(_FREQUENT)}
+    kinds = {name: kind for name, kind in vars(cst).items() if isinstance(kind, type) and issubclass(kind, cst.CSTNode)}
+    made = {name: kind for name, kind in kinds.items() if name != _CHECKED and dataclasses.is_dataclass(kind)}
+    return {name: _setting_slots(kind) if name in _SHARED else _when_wanted(name, kind) for name, kind in made.items()}
+
+
+def _when_wanted(name: str, kind: type[Any]) -> _Maker:
+    """Return what makes the maker of a kind the first time that it is asked for one, and then stands back."""
+
+    def make(**parts: object) -> cst.CSTNode:
+        maker = _by_slots()[name] = vars(cst)[name] = _setting_slots(kind)
+        return maker(**parts)
+
+    return make
 
 
 def _setting_slots(kind: type[Any]) -> _Maker:
