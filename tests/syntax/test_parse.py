@@ -146,6 +146,62 @@ def test_where_nothing_else_builds_trees_all_is_parsed_that_libcst_has_checked_a
             ast.parse(text)
 
 
+_GRAMMAR = """\
+import a.b as c, d
+from . import *
+from ..e import (f as g)
+@decorated
+class A(B, metaclass=C): pass; x: int = 1
+class D[T: int, *U, **V = None]: ...
+type W = int
+async def h(a, /, b: int = 1, *args, k=2, **kwargs) -> None:
+    global m
+    nonlocal n
+    async with a as b: await c
+    async for i in o: yield
+    else: yield from p
+    return [j async for j in q if j], {r for r in s}, {t: u for t in v}, (w for w in x)
+def y(*, z): del z; assert a, b; raise c from d
+lambda *, a: ...
+for a in *b, c: continue
+while not a: break
+else: pass
+try: a
+except B as c: d
+else: e
+finally: f
+try: a
+except* B: c
+with (a as b, c): d
+if a:
+    pass  # comment
+elif b: c
+else:
+
+    d
+(  # comment
+
+    a
+).b = c = 1 if c else 1.0 + 1j - 2 * 3 / 4 // 5 % 6 ** 7 @ 8 << 9 >> 1 & 2 | 3 ^ ~4
+a += -+1; a -= 1; a *= 1; a /= 1; a //= 1; a %= 1; a **= 1; a @= 1; a <<= 1; a >>= 1; a &= 1; a |= 1; a ^= 1
+a and b or c
+a < b > c <= d >= e == f != g is h is not i in j not in k
+(a := 'b' 'c', f'{d!r:>{e}}', *f, [g, *h], {i, *j}, {k: l, **m}, n[o, 1:2:3, ...], p.q(r, s=t, *u, **v))
+f'a{b=}'
+match a:
+    case [b, *c] | (d, *_): e
+    case {'f': g, **h} if i: j
+    case K(l, m=n) as o: p
+    case None | q.r | 1 | (s): t
+    case _: u
+"""
+
+
+def test_the_tree_of_each_statement_and_expression_is_the_same_however_its_nodes_are_made() -> None:
+    source = Source("module.py", _GRAMMAR)
+    assert parse(source, alone=True).module.deep_equals(parse(source).module)
+
+
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("*/test_*.py")), ids=lambda path: path.name)
 def test_the_tree_is_the_same_however_its_nodes_are_made(path: Path) -> None:
     source = Source(str(path), path.read_text(encoding="utf-8"))

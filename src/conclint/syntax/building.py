@@ -103,5 +103,6 @@ def _setting_slots(kind: type[Any]) -> _Maker:
         parameters.append(parameter)
         body.append(f"set_{name}(node, {name})")
     lines = "".join(f"\n    {line}" for line in (*body, "return node"))
-    exec(f"def make(*, {', '.join(parameters)}):{lines}", known)  # noqa: S102
+    signature = ", ".join(("*", *parameters)) if parameters else ""
+    exec(f"def make({signature}):{lines}", known)  # noqa: S102
     return known["make"]  # type: ignore[return-value]
