@@ -74,16 +74,18 @@ class Tracker:
     def step(self, op: Op, state: State) -> After | None:
         """Return the states after an operation, None for no change."""
         assert isinstance(state, Tracked)
+        if not state.born and op.node is not self._birth:
+            return None
         before = state
         if state.asked and not self._is_target_of(op, state.asked):
             if state.asked not in state.passed:
                 return []  # the loop has come by everything in the container but the object: no such path
             before = self._left(state)
-        around = self._module.tree.parent(op.node)
+        around = self._module.tree.parent(op.node) if before.passed else None
         if id(around) in before.passed and isinstance(around, _LOOPS) and op.node is around.iter:
             before = msgspec.structs.replace(before, passed=before.passed - {id(around)})
         after = self._after(op, before)
-        if len(after) == 1 and after[0] == state:
+        if len(after) == 1 and (after[0] is state or after[0] == state):
             return None
         return [(one, ()) for one in after]
 
