@@ -17,7 +17,7 @@ from conclint.syntax import BindingKind
 from conclint.syntax.children import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from conclint.model.accesses import Access
     from conclint.model.definitions import Function
@@ -40,17 +40,12 @@ def checks(
     if not acts or len(found) == len(acts):
         return
     written = {act.variable for act in acts}
-    by_node: dict[int, Access] = {}
-    for access in found:
-        if not access.kind.writes:
-            by_node.setdefault(id(access.node), access)
-            for part in access.parts:
-                by_node.setdefault(id(part), access)
+    reads = _Reads(access for access in found if not access.kind.writes)
     claimed: set[int] = set()
     inner: list[tuple[cst.BaseExpression, Variable]] = []
     tests = [test for scope in function.scopes for test in scope.tests]
     for test in reversed(tests):  # inner ones first: they take their acts away from the outer ones
-        tested = [one for one in _tested(module, function, by_node, test.test, leaves_out) if one.variable in written]
+        tested = [one for one in _tested(module, function, reads, test.test, leaves_out) if one.variable in written]
         if not tested:
             continue
         nodes = [node for part in _believing(module, test) for node in descendants(part)]
@@ -77,25 +72,39 @@ def checks(
                 yield Made(check.variable, kind, test.test, parts, element, acting, stored, False, stake, filling, leaning)
 
 
+class _Reads:
+    """The reads of shared variables, by `id` of their parts; `lookups` are those that are calls of a container's `get`."""
+
+    def __init__(self, found: Iterable[Access]) -> None:
+        self.by_node: dict[int, Access] = {}
+        self.lookups: dict[int, Access] = {}
+        for access in found:
+            for part in (access.node, *access.parts):
+                self.by_node.setdefault(id(part), access)
+                func = part.func if part.__class__ is cst.Call else None
+                if func.__class__ is cst.Attribute and func.attr.value == "get":
+                    self.lookups.setdefault(id(part), access)
+
+
 def _tested(
     module: ModuleModel,
     function: Function,
-    by_node: dict[int, Access],
+    reads: _Reads,
     test: cst.BaseExpression,
     leaves_out: Callable[[cst.CSTNode], bool],
 ) -> list[Access]:
     """Return the reads of shared variables that a test asks about, itself or through a local that was bound to one."""
     parts = descendants(test)
-    found = [access for node in parts if (access := by_node.get(id(node))) is not None]
-    if found:
+    found = [access for node in parts if (access := reads.by_node.get(id(node))) is not None]
+    if found or not reads.lookups:
         return found
     names = [node for node in parts if node.__class__ is cst.Name]
-    found = [access for name in names if (access := _looked_up(module, function, by_node, name)) is not None]
+    found = [access for name in names if (access := _looked_up(module, function, reads.lookups, name)) is not None]
     return found if found and not any(map(leaves_out, parts)) else []
 
 
 def _looked_up(
-    module: ModuleModel, function: Function, by_node: dict[int, Access], name: cst.Name
+    module: ModuleModel, function: Function, lookups: dict[int, Access], name: cst.Name
 ) -> Access | None:
     """Return the read of an element, `x = cache.get(key)`, that a local was bound to when it is tested."""
     owner = function.scope
@@ -103,10 +112,7 @@ def _looked_up(
     bindings = (module.resolver.reaching(name, owner) or bindings) if len(bindings) > 1 else bindings
     if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path:
         return None
-    value = bindings[0].value
-    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute) and value.func.attr.value == "get":
-        return by_node.get(id(value))
-    return None
+    return lookups.get(id(bindings[0].value))
 
 
 def _believing(module: ModuleModel, test: cst.If | cst.IfExp) -> Iterator[cst.CSTNode]:

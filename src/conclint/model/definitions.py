@@ -44,11 +44,11 @@ class Function(msgspec.Struct, eq=False, dict=True):
     @cached_property
     def named(self) -> Counter[str]:
         """The names of variables and attributes in its own code, comprehensions included, and how often each is there."""
-        found: Counter[str] = Counter()
+        found: list[str] = []
         for scope in self.scopes:
-            found.update([name.value for name in scope.names])
-            found.update([attribute.attr.value for attribute in scope.attributes])
-        return found
+            found += [name.value for name in scope.names]
+            found += [attribute.attr.value for attribute in scope.attributes]
+        return Counter(found)
 
     @property
     def is_module(self) -> bool:

@@ -110,8 +110,8 @@ class Foreign:
 
     def _class_of(self, node: cst.BaseExpression) -> Class | None:
         """Return the one class of this module of which `node` holds an object, as far as is known."""
-        known = {value for value in self._module.values(node) if value not in (UNKNOWN, NONE)}
-        value = known.pop() if len(known) == 1 else None
+        known = [value for value in self._module.values(node) if value is not UNKNOWN and value != NONE]
+        value = known[0] if known and all(other == known[0] for other in known[1:]) else None
         return value.cls if isinstance(value, Instance) else None
 
     def _of_class(self, cls: Class, attribute: str) -> str:

@@ -116,9 +116,9 @@ class LockNames(AccessPaths):
         return frozenset(
             name
             for name, bindings in self._module.tree.root.bindings.items()
-            if name not in elsewhere
+            if all(_is_plain(one) and one.value.__class__ is not cst.Name for one in bindings)
+            and name not in elsewhere
             and not sounds_like_a_lock(name)
-            and all(_is_plain(one) and one.value.__class__ is not cst.Name for one in bindings)
         )
 
     @cached_property

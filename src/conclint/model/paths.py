@@ -221,9 +221,10 @@ def _after(step: Step, conditions: Conditions, op: Op, states: Mapping[State, Fa
     learns = op.extra is not None and op.kind in _LEARNING
     moved = []
     changed = False
+    others = conditions.lets_others_in is not None and any(states.values()) and conditions.lets_others_in(op)
     for state, facts in states.items():
         kept = _forget(op, facts) if facts else facts
-        if kept and conditions.lets_others_in is not None and conditions.lets_others_in(op):
+        if kept and others:
             kept = frozenset(fact for fact in kept if is_outcome(fact[0]) or not _SHARED.search(fact[0]))
         if learns:
             kept = _learn(op, kept, conditions)
