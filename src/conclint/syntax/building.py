@@ -64,7 +64,7 @@ def as_parsed() -> Iterator[Callable[[str], cst.Module]]:
 
 @functools.cache
 def _by_slots() -> dict[str, _Maker]:
-    kinds = {name: kind for name, kind in vars(cst).items() if isinstance(kind, type) and issubclass(kind, cst.CSTNode)}
+    kinds = {name: kind for name, kind in vars(cst).items() if isinstance(kind, type) and cst.CSTNode in kind.__mro__}
     made = {name: kind for name, kind in kinds.items() if name != _CHECKED and dataclasses.is_dataclass(kind)}
     return {name: _setting_slots(kind) if name in _SHARED else _when_wanted(name, kind) for name, kind in made.items()}
 
