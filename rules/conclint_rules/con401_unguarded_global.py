@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from conclint.program import Program
 
 
-
-
 class UnguardedGlobal(ProgramRule):
     """A module global is read, changed and written back by threads that hold no common lock.
 

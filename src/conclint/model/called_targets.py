@@ -56,6 +56,8 @@ _NO_CALLABLE = frozenset(
 )
 _RETURN_NONE = frozenset({"builtins.print", "time.sleep"})
 _ELSEWHERE = (Where.THREAD, Where.PROCESS, Where.WORKER, Where.HELPER, Where.INTERPRETER, Where.GREENLET)
+
+
 class CalledTarget(msgspec.Struct, frozen=True):
     """A hand-over whose target is the result of a call, which is no callable; `returns_none`: it is None."""
 

@@ -49,7 +49,6 @@ _STATED = tuple(
     )
 )
 _CONCERNED = re.compile(r"caller|lock|mutex|monitor|semaphore|cond|^\W*(?:requires|holds|guarded by)\s*:", re.IGNORECASE)
-_STATING = re.compile(rf"caller|\b{_LOCK}|^\W*(?:requires|holds|locks held|guarded by)\s*:", re.IGNORECASE)
 _HINTS = ("lock", "mutex", "monitor", "semaphore", "cond", "hold", "held")
 _DENIED = re.compile(r"\b(?:not|never|no|without|nor|cannot|unless|instead)\b|n't\b|before.*\b(?:lock|mutex)", re.IGNORECASE)
 _NAMES = re.compile(r"(?:\b(?:self|cls)\.)?\b([A-Za-z_]\w*)")
@@ -269,7 +268,7 @@ def _says_locked(name: str) -> bool:
 
 
 def _states_contract(sentence: str) -> bool:
-    if _CONCERNED.search(sentence) is None or _STATING.search(sentence) is None:
+    if _CONCERNED.search(sentence) is None:
         return False  # most sentences: each of the forms asks for one of these words
     return any(pattern.search(sentence) for pattern in _STATED) and not _DENIED.search(sentence)
 

@@ -75,7 +75,7 @@ class Tracker:
         """Return the states after an operation, None for no change."""
         assert isinstance(state, Tracked)
         if not state.born and op.node is not self._birth:
-            return None
+            return None  # what is not made yet has no name
         before = state
         if state.asked and not self._is_target_of(op, state.asked):
             if state.asked not in state.passed:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from conclint.syntax import Binding
 
 
-
 class Operation(msgspec.Struct, frozen=True):
     """One operation; `node` is the call, or the target of the assignment that it is."""
 

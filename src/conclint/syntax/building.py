@@ -37,8 +37,9 @@ def _parse(text: str) -> cst.Module:
     return native.parse_module(text, "utf-8")  # type: ignore[no-any-return]
 
 
-# `PyImport_Import` calls the `__import__` of the frame that runs, and then takes the module from `sys.modules` (C API, "Importing
-# Modules"). The parser has no frame of its own; in this one the call is of a method that heeds no argument.
+# `PyImport_Import` calls the `__import__` of the globals in which code runs (C API, "Importing Modules"), and then takes the
+# module from `sys.modules`. The parser has no globals of its own; in these that is a call of `str.format`, which leaves
+# arguments aside for which the text has no place.
 _parse_module: Callable[[str], cst.Module] = types.FunctionType(
     _parse.__code__, {"native": native, "__builtins__": {"__import__": "".format}}
 )
@@ -52,7 +53,7 @@ def as_parsed() -> Iterator[Callable[[str], cst.Module]]:
     pairs. That takes an eighth of the whole parse, and refuses some Python: `0 or.5`; it is left out too. Only for a process
     in which nothing else builds trees.
     """
-    makers = dict(_by_slots())
+    makers = dict(_makers())  # each parse keeps its own equal nodes
     makers.update((name, functools.cache(makers[name])) for name in _SHARED)
     before = {name: getattr(cst, name) for name in makers}
     vars(cst).update(makers)
@@ -63,7 +64,7 @@ def as_parsed() -> Iterator[Callable[[str], cst.Module]]:
 
 
 @functools.cache
-def _by_slots() -> dict[str, _Maker]:
+def _makers() -> dict[str, _Maker]:
     kinds = {name: kind for name, kind in vars(cst).items() if isinstance(kind, type) and cst.CSTNode in kind.__mro__}
     made = {name: kind for name, kind in kinds.items() if name != _CHECKED and dataclasses.is_dataclass(kind)}
     return {name: _setting_slots(kind) if name in _SHARED else _when_wanted(name, kind) for name, kind in made.items()}
@@ -73,7 +74,7 @@ def _when_wanted(name: str, kind: type[Any]) -> _Maker:
     """Return what makes the maker of a kind the first time that it is asked for one, and then stands back."""
 
     def make(**parts: object) -> cst.CSTNode:
-        maker = _by_slots()[name] = vars(cst)[name] = _setting_slots(kind)
+        maker = _makers()[name] = vars(cst)[name] = _setting_slots(kind)
         return maker(**parts)
 
     return make
